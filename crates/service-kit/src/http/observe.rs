@@ -1,0 +1,199 @@
+//! What goes round every handler of every service.
+//!
+//! 1. The request gets its id and, where the client sent one, its trace context, as extensions.
+//! 2. The in-flight gauge goes up; it goes down when the answer's last byte has gone, not when its head has.
+//! 3. A panic becomes a 500 with the request id, a log line and a count; the connection lives on.
+//! 4. The answer gets the id, and on HTTP/1.1 `Connection: close` while the service drains: the client then comes
+//!    back through the load balancer to somebody else before the listener closes.
+//! 5. When the answer has ended: one log line, one count, one duration.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use axum::response::IntoResponse;
+use futures::FutureExt;
+use tower::{Layer, Service};
+
+use super::body::{ObservedBody, OnEnd};
+use super::identity::X_REQUEST_ID;
+use super::metrics::{HttpMetrics, Labels, Route, known_method};
+use super::{Endpoint, Peer, Problem, RequestId, TraceContext};
+use crate::telemetry::panic_message;
+
+/// What every request of a service is measured with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Observer(Arc<Shared>);
+
+struct Shared {
+    metrics: HttpMetrics,
+    draining: AtomicBool,
+}
+
+impl Observer {
+    pub(crate) fn new(metrics: HttpMetrics) -> Self {
+        Self(Arc::new(Shared { metrics, draining: AtomicBool::new(false) }))
+    }
+
+    /// From now on every HTTP/1.1 answer asks its client to come back on another connection.
+    pub(crate) fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// How many requests are being answered right now.
+    pub(crate) fn in_flight(&self) -> usize {
+        usize::try_from(self.0.metrics.http_requests_in_flight.get()).unwrap_or(0)
+    }
+}
+
+impl<S> Layer<S> for Observer {
+    type Service = Observed<S>;
+
+    fn layer(&self, inner: S) -> Observed<S> {
+        Observed { observer: self.clone(), inner }
+    }
+}
+
+/// A handler with everything of this module round it.
+#[derive(Clone)]
+pub(crate) struct Observed<S> {
+    observer: Observer,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Observed<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let id = RequestId::take_or_make(request.headers());
+        let exchange = Exchange::begin(&self.observer, &request, id.clone());
+        if let Some(trace) = &exchange.trace {
+            request.extensions_mut().insert(trace.clone());
+        }
+        request.extensions_mut().insert(id);
+        let version = request.version();
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        Box::pin(async move {
+            let response = match answering.await {
+                Ok(Ok(response)) => response,
+                Err(panic) => exchange.panicked(&*panic),
+            };
+            Ok(exchange.answer(response, version))
+        })
+    }
+}
+
+/// One request on its way to its answer's end.
+struct Exchange {
+    observer: Observer,
+    began: Instant,
+    method: Method,
+    endpoint: Route,
+    target: Uri,
+    peer: Option<Peer>,
+    id: RequestId,
+    trace: Option<TraceContext>,
+    status: StatusCode,
+    finished: bool,
+}
+
+impl Exchange {
+    fn begin(observer: &Observer, request: &Request<Body>, id: RequestId) -> Self {
+        observer.0.metrics.http_requests_in_flight.inc();
+        Self {
+            observer: observer.clone(),
+            began: Instant::now(),
+            method: request.method().clone(),
+            endpoint: request.extensions().get().cloned().map_or(Route::Unknown, Route::Matched),
+            target: request.uri().clone(),
+            peer: request.extensions().get::<Peer>().copied(),
+            trace: TraceContext::take(request.headers()),
+            id,
+            // What is logged where the connection goes before there is an answer: nginx's 499.
+            status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+            finished: false,
+        }
+    }
+
+    fn panicked(&self, panic: &(dyn std::any::Any + Send)) -> Response<Body> {
+        self.observer.0.metrics.http_panics.inc();
+        tracing::error!(request_id = self.id.as_str(), panic = panic_message(panic), "a handler panicked");
+        let problem =
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the service failed in answering this request");
+        problem.with_request_id(&self.id).into_response()
+    }
+
+    fn answer(mut self, response: Response<Body>, version: Version) -> Response<Body> {
+        self.status = response.status();
+        if let Some(Endpoint(name)) = response.extensions().get() {
+            self.endpoint = Route::Named(name);
+        }
+        let (mut head, body) = response.into_parts();
+        head.headers.insert(X_REQUEST_ID, self.id.header());
+        if version <= Version::HTTP_11 && self.observer.0.draining.load(Ordering::Relaxed) {
+            head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let expected = if self.method == Method::HEAD {
+            Some(0)
+        } else {
+            head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+        };
+        Response::from_parts(head, Body::new(ObservedBody::new(body, expected, Ending(Some(self)))))
+    }
+
+    fn finish(&mut self, bytes: u64, complete: bool) {
+        self.finished = true;
+        let took = self.began.elapsed();
+        let metrics = &self.observer.0.metrics;
+        metrics.count(&Labels::new(&self.method, &self.endpoint, self.status), took);
+        tracing::info!(
+            target: "access",
+            method = known_method(&self.method),
+            path = self.target.path(),
+            status = self.status.as_u16(),
+            bytes,
+            complete,
+            microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            peer = self.peer.map(|peer| tracing::field::display(peer.0)),
+            request_id = self.id.as_str(),
+            trace_id = self.trace.as_ref().map(TraceContext::trace_id),
+        );
+    }
+}
+
+impl Drop for Exchange {
+    /// The gauge goes down here and nowhere else: also where the client left before there was an answer.
+    fn drop(&mut self) {
+        if !self.finished {
+            self.finish(0, false);
+        }
+        self.observer.0.metrics.http_requests_in_flight.dec();
+    }
+}
+
+/// Ends an exchange with its body.
+struct Ending(Option<Exchange>);
+
+impl OnEnd for Ending {
+    fn ended(&mut self, bytes: u64, complete: bool) {
+        if let Some(mut exchange) = self.0.take() {
+            exchange.finish(bytes, complete);
+        }
+    }
+}
