@@ -43,7 +43,7 @@ pub use lifecycle::{BindError, Kit, Listener, Outcome, Running, Stopper};
 pub use metrics::Metrics;
 pub use readiness::{Readiness, ReadyHandle};
 pub use reload::{Followed, UnreadableFile};
-pub use run::main;
+pub use run::{main, main_logging_to};
 pub use settings::{
     Environment, Faults, FromEnvironment, KitSettings, NoSettings, Secret, Size, Span, Topic,
 };

@@ -164,3 +164,14 @@ async fn malformed_requests_are_refused_and_the_service_lives() {
     }
     assert_eq!(client::get(format!("http://{address}/")).await.status().as_u16(), 200);
 }
+
+#[tokio::test]
+async fn listen_host_stands_in_for_every_address_and_for_no_other() {
+    for (address, expected) in
+        [("0.0.0.0:0", "127.0.0.1"), ("[::]:0", "127.0.0.1"), ("127.0.0.2:0", "127.0.0.2")]
+    {
+        let running = start(&[("ADDRESS", address), ("LISTEN_HOST", "127.0.0.1")]).await;
+        assert_eq!(running.address("http").ip().to_string(), expected, "{address}");
+        running.stop().await;
+    }
+}

@@ -17,10 +17,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use futures::FutureExt;
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -209,7 +210,15 @@ impl Connection {
         let (router, peer) = (self.router.clone(), self.peer);
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
-            router.clone().call(request)
+            let answering = router.clone().call(request);
+            async move {
+                let mut response = answering.await?;
+                // axum tells the length of the 304's own empty body, which is not the page's (RFC 9110, section 8.6).
+                if response.status() == StatusCode::NOT_MODIFIED {
+                    response.headers_mut().remove(CONTENT_LENGTH);
+                }
+                Ok(response)
+            }
         })
     }
 }

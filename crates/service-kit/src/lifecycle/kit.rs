@@ -97,8 +97,12 @@ impl Kit {
         &self.settings
     }
 
-    /// Binds `address` now; port 0 lets the system pick. Call it inside the runtime.
-    pub fn listen(&mut self, name: &'static str, address: SocketAddr) -> Result<Listener, BindError> {
+    /// Binds `address` now; port 0 lets the system pick. `LISTEN_HOST` stands in for an address that means all
+    /// of them. Call it inside the runtime.
+    pub fn listen(&mut self, name: &'static str, mut address: SocketAddr) -> Result<Listener, BindError> {
+        if let Some(host) = self.settings.listen_host.filter(|_| address.ip().is_unspecified()) {
+            address.set_ip(host);
+        }
         let failed = |source| BindError { name, address, source };
         let socket = bind(address).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;

@@ -18,6 +18,7 @@ pub(crate) struct ProcessCollector {
     page_bytes: f64,
     ticks_per_second: f64,
     boot_seconds: f64,
+    max_files: f64,
 }
 
 impl ProcessCollector {
@@ -31,6 +32,7 @@ impl ProcessCollector {
             page_bytes: system(SysconfVar::PAGE_SIZE, 4096.0),
             ticks_per_second: system(SysconfVar::CLK_TCK, 100.0),
             boot_seconds: boot_seconds().unwrap_or(0.0),
+            max_files: system(SysconfVar::OPEN_MAX, 1024.0),
         }
     }
 }
@@ -54,7 +56,9 @@ impl Collector for ProcessCollector {
                 stat.resident_pages * self.page_bytes,
             ),
             ("process_start_time_seconds", "When the process started, in seconds since 1970", started),
+            ("process_virtual_memory_bytes", "Memory that is mapped, in bytes", stat.virtual_bytes),
             ("process_open_fds", "Open file descriptors", open_files()),
+            ("process_max_fds", "Most file descriptors that may be open", self.max_files),
         ];
         for (name, help, value) in gauges {
             ConstGauge::new(value).encode(encoder.encode_descriptor(
@@ -71,6 +75,7 @@ impl Collector for ProcessCollector {
 struct Stat {
     cpu_ticks: f64,
     start_ticks: f64,
+    virtual_bytes: f64,
     resident_pages: f64,
 }
 
@@ -84,7 +89,12 @@ impl Stat {
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         // proc_pid_stat(5) numbers fields from 1 and the first one here is its third.
         let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
-        Some(Self { cpu_ticks: field(14)? + field(15)?, start_ticks: field(22)?, resident_pages: field(24)? })
+        Some(Self {
+            cpu_ticks: field(14)? + field(15)?,
+            start_ticks: field(22)?,
+            virtual_bytes: field(23)?,
+            resident_pages: field(24)?,
+        })
     }
 }
 

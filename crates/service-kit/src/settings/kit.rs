@@ -1,6 +1,6 @@
 //! The settings that every service shares.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 
@@ -12,8 +12,9 @@ use super::{Span, Topic};
 pub struct KitSettings {
     /// Where /livez, /healthz, /readyz and /metrics are answered; port 0 picks one.
     pub admin_address: SocketAddr,
-    /// Where a service listens whose contract names a port only: `::` for IPv6, `127.0.0.1` on a shared machine.
-    pub listen_host: IpAddr,
+    /// Where to listen instead of every address of the machine: `127.0.0.1` on a laptop, `::` for IPv6. For
+    /// services whose contract names a port only; an address that names its host stays.
+    pub(crate) listen_host: Option<IpAddr>,
     /// How long a draining service goes on accepting. Unset: 5 s in a cluster, where the endpoints of a
     /// Service need that long to forget a pod, else none.
     drain_delay: Option<Span>,
@@ -56,8 +57,8 @@ impl KitSettings {
 impl Default for KitSettings {
     fn default() -> Self {
         Self {
-            admin_address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9090)),
-            listen_host: Ipv4Addr::UNSPECIFIED.into(),
+            admin_address: SocketAddr::from(([0, 0, 0, 0], 9090)),
+            listen_host: None,
             drain_delay: None,
             drain_timeout: Span::seconds(20),
             http_header_timeout: Span::seconds(60),

@@ -3,6 +3,8 @@
 //! 1. `LOG_FORMAT` and `RUST_LOG` are read before any other setting, since the report of a wrong setting is
 //!    itself a log line.
 //! 2. What cannot be parsed falls back to the default here and is reported with the other settings' faults.
+//!    `RUST_LOG` is levels by target (`info,file_server=debug`); filters by span and field are left out, since their
+//!    regular expressions would be a tenth of a small service's program.
 //! 3. [`access`] lines leave in batches, everything else at once.
 
 pub(crate) mod access;
@@ -10,15 +12,15 @@ pub(crate) mod access;
 use std::io::{IsTerminal, Write};
 use std::panic;
 
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{Environment, Faults, LogFormat};
 
-const DEFAULT_FILTER: &str = "info";
+const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// Where log lines go.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -38,8 +40,8 @@ pub struct Telemetry {
 
 /// Starts logging and makes every panic a log line. Does nothing where a subscriber is set already, as in tests.
 pub fn start(environment: &Environment, stream: LogStream) -> Telemetry {
-    let filter = environment.get("RUST_LOG").unwrap_or(DEFAULT_FILTER);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter = environment.get("RUST_LOG").and_then(|filter| filter.parse::<Targets>().ok());
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
     let lines = tracing_subscriber::fmt::layer().with_writer(stream.writer());
     let lines_but_access = filter_fn(|metadata| metadata.target() != access::TARGET);
     let subscriber = tracing_subscriber::registry().with(filter);
@@ -94,7 +96,7 @@ impl LogStream {
 /// Adds what is wrong with `RUST_LOG`, which no topic can hold as a type.
 pub(crate) fn check(environment: &Environment, faults: &mut Faults) {
     if let Some(filter) = environment.get("RUST_LOG") {
-        faults.check("RUST_LOG", EnvFilter::try_new(filter));
+        faults.check("RUST_LOG", filter.parse::<Targets>());
     }
 }
 
