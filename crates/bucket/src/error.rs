@@ -14,7 +14,7 @@ pub enum StoreError {
         /// The key, with the bucket's prefix.
         key: String,
     },
-    /// The store can hold no object of that key (MinIO: an empty or `..` segment). A reader has found nothing; a
+    /// The store can hold no object of that key (`MinIO`: an empty or `..` segment). A reader has found nothing; a
     /// writer must choose another key.
     #[error("the store can hold no object {key:?}")]
     ImpossibleKey {

@@ -10,6 +10,7 @@
 pub(crate) mod body;
 mod discard;
 mod identity;
+mod limits;
 pub(crate) mod metrics;
 pub(crate) mod observe;
 mod problem;
@@ -17,15 +18,36 @@ pub(crate) mod server;
 mod trace;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 pub use discard::discard_body;
 pub use identity::RequestId;
 pub use problem::Problem;
 pub use trace::TraceContext;
 
-/// The address a request came from, as a request extension.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+/// The address a connection came from, as a request extension. Made once a connection, text and all, because every
+/// request's log line tells it.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    address: SocketAddr,
+    text: Arc<str>,
+}
+
+impl Peer {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self { address, text: address.to_string().into() }
+    }
+
+    /// The address itself.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
 
 /// The name an answer is counted under, as an extension of the answer: for a service whose contract matches paths
 /// otherwise than axum does. It is of the service's own making, never a path that a client sent.
@@ -48,18 +70,15 @@ impl Default for HttpOptions {
     }
 }
 
-/// Everything that goes round a router: observation outermost, so that what the limits answer is counted too.
+/// Everything that goes round a router, as one layer: each further one would cost every request two allocations.
 pub(crate) fn layered(
     router: axum::Router,
     options: HttpOptions,
     settings: &crate::settings::KitSettings,
     observer: &observe::Observer,
 ) -> axum::Router {
-    let mut router = router.layer(axum::extract::DefaultBodyLimit::disable());
-    if let Some(limit) = options.body_limit {
-        router = router.layer(tower_http::limit::RequestBodyLimitLayer::new(limit));
-    }
-    let body_timeout = settings.http_body_timeout.get();
-    router = router.layer(tower_http::timeout::RequestBodyTimeoutLayer::new(body_timeout));
-    if options.observed { router.layer(observer.clone()) } else { router }
+    let limits = limits::Limits { body: options.body_limit, pause: settings.http_body_timeout.get() };
+    let around = observe::Around::new(options.observed.then(|| observer.clone()), limits);
+    // The limit is the kit's; axum's own would stand below it.
+    router.layer((around, axum::extract::DefaultBodyLimit::disable()))
 }

@@ -23,6 +23,7 @@ use tower::{Layer, Service};
 
 use super::body::{ObservedBody, OnEnd};
 use super::identity::X_REQUEST_ID;
+use super::limits::Limits;
 use super::metrics::{HttpMetrics, Labels, Route, known_method};
 use super::{Endpoint, Peer, Problem, RequestId, TraceContext};
 use crate::telemetry::panic_message;
@@ -52,22 +53,35 @@ impl Observer {
     }
 }
 
-impl<S> Layer<S> for Observer {
-    type Service = Observed<S>;
+/// What goes round a router: this module's observation, where the listener is observed, then its limits.
+#[derive(Clone)]
+pub(crate) struct Around {
+    observer: Option<Observer>,
+    limits: Limits,
+}
 
-    fn layer(&self, inner: S) -> Observed<S> {
-        Observed { observer: self.clone(), inner }
+impl Around {
+    pub(super) fn new(observer: Option<Observer>, limits: Limits) -> Self {
+        Self { observer, limits }
     }
 }
 
-/// A handler with everything of this module round it.
+impl<S> Layer<S> for Around {
+    type Service = Handler<S>;
+
+    fn layer(&self, inner: S) -> Handler<S> {
+        Handler { around: self.clone(), inner }
+    }
+}
+
+/// A handler with everything round it.
 #[derive(Clone)]
-pub(crate) struct Observed<S> {
-    observer: Observer,
+pub(crate) struct Handler<S> {
+    around: Around,
     inner: S,
 }
 
-impl<S> Service<Request<Body>> for Observed<S>
+impl<S> Service<Request<Body>> for Handler<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -81,22 +95,39 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let id = RequestId::take_or_make(request.headers());
-        let exchange = Exchange::begin(&self.observer, &request, id.clone());
-        if let Some(trace) = &exchange.trace {
-            request.extensions_mut().insert(trace.clone());
-        }
-        request.extensions_mut().insert(id);
+        let exchange = self.around.observer.as_ref().map(|observer| Exchange::begin(observer, &mut request));
         let version = request.version();
-        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let answering = self.around.limits.apply(request).map(|request| self.inner.call(request));
         Box::pin(async move {
-            let response = match answering.await {
-                Ok(Ok(response)) => response,
-                Err(panic) => exchange.panicked(&*panic),
+            let answered = match answering {
+                Err(refused) => Ok(*refused),
+                Ok(answering) => {
+                    AssertUnwindSafe(answering).catch_unwind().await.map(|Ok(response)| response)
+                }
             };
-            Ok(exchange.answer(response, version))
+            let response = answered.unwrap_or_else(|panic| panicked(&*panic, exchange.as_ref()));
+            Ok(match exchange {
+                Some(exchange) => exchange.answer(response, version),
+                None => response,
+            })
         })
     }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send), exchange: Option<&Exchange>) -> Response<Body> {
+    let id = exchange.map(|exchange| &exchange.id);
+    tracing::error!(
+        request_id = id.map(RequestId::as_str),
+        panic = panic_message(panic),
+        "a handler panicked"
+    );
+    let mut problem =
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the service failed in answering this request");
+    if let Some(exchange) = exchange {
+        exchange.observer.0.metrics.http_panics.inc();
+        problem = problem.with_request_id(&exchange.id);
+    }
+    problem.into_response()
 }
 
 /// One request on its way to its answer's end.
@@ -114,29 +145,29 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn begin(observer: &Observer, request: &Request<Body>, id: RequestId) -> Self {
+    /// Begins to watch a request, and gives its id and trace to those who answer it.
+    fn begin(observer: &Observer, request: &mut Request<Body>) -> Self {
         observer.0.metrics.http_requests_in_flight.inc();
+        let id = RequestId::take_or_make(request.headers());
+        let trace = TraceContext::take(request.headers());
+        let extensions = request.extensions_mut();
+        extensions.insert(id.clone());
+        if let Some(trace) = &trace {
+            extensions.insert(trace.clone());
+        }
         Self {
             observer: observer.clone(),
             began: Instant::now(),
+            endpoint: extensions.get().cloned().map_or(Route::Unknown, Route::Matched),
+            peer: extensions.get::<Peer>().cloned(),
             method: request.method().clone(),
-            endpoint: request.extensions().get().cloned().map_or(Route::Unknown, Route::Matched),
             target: request.uri().clone(),
-            peer: request.extensions().get::<Peer>().copied(),
-            trace: TraceContext::take(request.headers()),
+            trace,
             id,
             // What is logged where the connection goes before there is an answer: nginx's 499.
             status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             finished: false,
         }
-    }
-
-    fn panicked(&self, panic: &(dyn std::any::Any + Send)) -> Response<Body> {
-        self.observer.0.metrics.http_panics.inc();
-        tracing::error!(request_id = self.id.as_str(), panic = panic_message(panic), "a handler panicked");
-        let problem =
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the service failed in answering this request");
-        problem.with_request_id(&self.id).into_response()
     }
 
     fn answer(mut self, response: Response<Body>, version: Version) -> Response<Body> {
@@ -170,7 +201,7 @@ impl Exchange {
             bytes,
             complete,
             microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            peer = self.peer.map(|peer| tracing::field::display(peer.0)),
+            peer = self.peer.as_ref().map(Peer::as_str),
             request_id = self.id.as_str(),
             trace_id = self.trace.as_ref().map(TraceContext::trace_id),
         );

@@ -27,6 +27,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -65,25 +66,30 @@ impl Server {
     pub(crate) async fn run(self, ends: Ends) {
         let places = Arc::new(Semaphore::new(self.settings.http_max_connections));
         let graceful = GracefulShutdown::new();
-        let connections = Connections {
+        let front = Front {
             protocols: Protocols::new(&self.settings),
             router: self.router,
             tls: self.tls,
             write_timeout: self.settings.http_write_timeout.get(),
-            cut: ends.cut.clone(),
         };
-        while let Some((stream, peer, place)) =
-            ends.close.run_until_cancelled(accept(&self.listener, &places)).await
-        {
-            connections.spawn(stream, peer, place, graceful.watcher());
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, peer, place) = tokio::select! {
+                biased;
+                () = ends.close.cancelled() => break,
+                Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+                accepted = accept(&self.listener, &places) => accepted,
+            };
+            connections.spawn(front.connect(peer).hold(place, stream, graceful.watcher()));
         }
         // A client whose connection the kernel has accepted does not know that nobody has taken it yet.
         while let Some(Ok((stream, peer))) = self.listener.accept().now_or_never() {
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
-            connections.spawn(stream, peer, place, graceful.watcher());
+            connections.spawn(front.connect(peer).hold(place, stream, graceful.watcher()));
         }
         drop(self.listener);
         ends.cut.run_until_cancelled(graceful.shutdown()).await;
+        connections.shutdown().await;
     }
 }
 
@@ -128,28 +134,22 @@ impl Protocols {
 }
 
 /// What every connection of a listener needs.
-struct Connections {
+struct Front {
     protocols: Protocols,
     router: Router,
     tls: Option<Followed<rustls::ServerConfig>>,
     write_timeout: Duration,
-    cut: CancellationToken,
 }
 
-impl Connections {
-    fn spawn(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit, watcher: Watcher) {
-        let connection = Connection {
+impl Front {
+    fn connect(&self, peer: SocketAddr) -> Connection {
+        Connection {
             protocols: self.protocols.clone(),
             router: self.router.clone(),
             tls: self.tls.as_ref().map(|config| TlsAcceptor::from(config.load())),
             write_timeout: self.write_timeout,
-            peer: Peer(peer),
-        };
-        let cut = self.cut.clone();
-        tokio::spawn(async move {
-            let _place = place;
-            cut.run_until_cancelled(connection.run(stream, watcher)).await;
-        });
+            peer: Peer::new(peer),
+        }
     }
 }
 
@@ -164,7 +164,8 @@ struct Connection {
 type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
 
 impl Connection {
-    async fn run(self, stream: TcpStream, watcher: Watcher) {
+    async fn hold(self, place: OwnedSemaphorePermit, stream: TcpStream, watcher: Watcher) {
+        let _place = place;
         // Small answers must not wait for an acknowledgement (Nagle); a refusal here only costs time.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
@@ -180,16 +181,18 @@ impl Connection {
     async fn serve_tls(self, acceptor: TlsAcceptor, stream: Stream, watcher: Watcher) {
         let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return tracing::debug!(%error, peer = %self.peer.0, "TLS handshake failed"),
-            Err(_) => return tracing::debug!(peer = %self.peer.0, "TLS handshake took too long"),
+            Ok(Err(error)) => {
+                return tracing::debug!(%error, peer = self.peer.as_str(), "TLS handshake failed");
+            }
+            Err(_) => return tracing::debug!(peer = self.peer.as_str(), "TLS handshake took too long"),
         };
         match stream.get_ref().1.alpn_protocol() {
             // An ACME server has seen all it wants once the handshake is done (RFC 8737, section 3).
             Some(crate::tls::ACME_ALPN) => {}
             Some(b"h2") => {
-                let (service, peer) = (self.service(), self.peer);
+                let (service, peer) = (self.service(), self.peer.clone());
                 let connection = self.protocols.http2.serve_connection(TokioIo::new(stream), service);
-                told(watcher.watch(connection).await, peer);
+                told(watcher.watch(connection).await, &peer);
             }
             _ => self.serve_http1(stream, watcher).await,
         }
@@ -199,17 +202,17 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (service, peer) = (self.service(), self.peer);
+        let (service, peer) = (self.service(), self.peer.clone());
         let connection = self.protocols.http1.serve_connection(TokioIo::new(stream), service);
-        told(watcher.watch(connection).await, peer);
+        told(watcher.watch(connection).await, &peer);
     }
 
     fn service(
         &self,
     ) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<> {
-        let (router, peer) = (self.router.clone(), self.peer);
+        let (router, peer) = (self.router.clone(), self.peer.clone());
         service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(peer.clone());
             let answering = router.clone().call(request);
             async move {
                 let mut response = answering.await?;
@@ -223,8 +226,8 @@ impl Connection {
     }
 }
 
-fn told(ended: hyper::Result<()>, Peer(peer): Peer) {
+fn told(ended: hyper::Result<()>, peer: &Peer) {
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "connection ended early");
+        tracing::debug!(%error, peer = peer.as_str(), "connection ended early");
     }
 }

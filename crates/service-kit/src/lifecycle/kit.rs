@@ -201,6 +201,8 @@ impl Kit {
             Some(extra) => {
                 let listener = self.listen("admin", self.settings.admin_address)?;
                 let router = admin::routes(self.readiness.clone(), self.metrics.clone()).merge(extra);
+                let options = HttpOptions { observed: false, ..HttpOptions::default() };
+                let router = crate::http::layered(router, options, &self.settings, &self.observer);
                 Some((listener.address, self.server(listener.socket, router, None)))
             }
         };

@@ -7,7 +7,6 @@
 //! Measured on the kit's sample service (GET of 5 bytes, one core): 2.9 µs per request for the general formatter with
 //! a write for each line, of 10.1 µs in all; 0.9 µs this way.
 
-use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -40,13 +39,38 @@ struct Batch<W> {
 #[derive(Default)]
 struct Held {
     lines: Vec<u8>,
+    clock: Clock,
     closed: bool,
+}
+
+/// Writes times as RFC 3339 does. The date and the time of day are made once a second, not once a line.
+#[derive(Default)]
+struct Clock {
+    second: u64,
+    text: String,
+}
+
+impl Clock {
+    fn write(&mut self, now: SystemTime, out: &mut Vec<u8>) {
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        if self.text.is_empty() || since_1970.as_secs() != self.second {
+            self.second = since_1970.as_secs();
+            self.text = humantime::format_rfc3339_seconds(now).to_string();
+            self.text.pop(); // the Z, which comes after the fraction
+        }
+        out.extend_from_slice(self.text.as_bytes());
+        out.push(b'.');
+        for place in [100_000, 10_000, 1_000, 100, 10, 1] {
+            out.push(b'0' + u8::try_from(since_1970.subsec_micros() / place % 10).unwrap_or(0));
+        }
+        out.push(b'Z');
+    }
 }
 
 impl<W: Fn(&[u8]) + Send + Sync + 'static> AccessLayer<W> {
     /// A layer that hands batches of whole lines to `write`, and what flushes it at the end.
     pub(super) fn new(write: W) -> (Self, FlushOnDrop) {
-        let held = Mutex::new(Held { lines: Vec::with_capacity(FULL), closed: false });
+        let held = Mutex::new(Held { lines: Vec::with_capacity(FULL), ..Held::default() });
         let batch = Arc::new(Batch { write, held, begun: Condvar::new() });
         let (flusher, last) = (Arc::clone(&batch), Arc::clone(&batch));
         // Without the thread, lines still go out when the buffer is full and at the end.
@@ -56,10 +80,11 @@ impl<W: Fn(&[u8]) + Send + Sync + 'static> AccessLayer<W> {
 }
 
 impl<W: Fn(&[u8])> Batch<W> {
-    fn add(&self, line: impl FnOnce(&mut Vec<u8>)) {
+    fn add(&self, line: impl FnOnce(&mut Clock, &mut Vec<u8>)) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let first = held.lines.is_empty();
-        line(&mut held.lines);
+        let Held { lines, clock, .. } = &mut *held;
+        line(clock, lines);
         if held.closed || held.lines.len() >= FULL {
             (self.write)(&held.lines);
             held.lines.clear();
@@ -106,10 +131,12 @@ impl<S: Subscriber, W: Fn(&[u8]) + Send + Sync + 'static> Layer<S> for AccessLay
         if event.metadata().target() != TARGET {
             return;
         }
-        self.0.add(|out| {
-            let now = humantime::format_rfc3339_micros(SystemTime::now());
-            // Writing into a Vec cannot fail.
-            let _ = write!(out, r#"{{"timestamp":"{now}","level":"{}""#, event.metadata().level());
+        self.0.add(|clock, out| {
+            out.extend_from_slice(b"{\"timestamp\":\"");
+            clock.write(SystemTime::now(), out);
+            out.extend_from_slice(b"\",\"level\":\"");
+            out.extend_from_slice(event.metadata().level().as_str().as_bytes());
+            out.push(b'"');
             event.record(&mut Fields(out));
             out.extend_from_slice(b",\"target\":\"access\"}\n");
         });
@@ -181,6 +208,17 @@ mod tests {
         );
         drop(flush);
         assert!(received.recv_timeout(Duration::from_secs(20)).is_err(), "nothing is written twice");
+    }
+
+    #[test]
+    fn times_are_as_the_general_formatter_writes_them() {
+        let mut clock = Clock::default();
+        for micros in [0, 1, 999_999, 1_000_000, 1_795_266_213_000_042, 1_795_266_213_999_999] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
+            let mut text = Vec::new();
+            clock.write(now, &mut text);
+            assert_eq!(String::from_utf8_lossy(&text), humantime::format_rfc3339_micros(now).to_string());
+        }
     }
 
     fn lines_in(written: &Mutex<Vec<u8>>) -> usize {
