@@ -44,6 +44,7 @@ mod metrics;
 mod multipart;
 mod names;
 mod object;
+mod plain;
 mod read;
 mod settings;
 #[cfg(feature = "testing")]

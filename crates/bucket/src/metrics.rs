@@ -1,9 +1,10 @@
 //! What is counted of each request to the store. The service registers [`StoreMetrics`] and hands it to its buckets;
 //! several buckets may share one.
 
+use std::fmt;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -46,7 +47,7 @@ impl StoreMetrics {
 }
 
 /// What was asked of the store.
-#[derive(Clone, Copy, Debug, EncodeLabelValue, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(missing_docs, reason = "each is the S3 operation of its name")]
 pub enum Operation {
     Head,
@@ -65,7 +66,7 @@ pub enum Operation {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, EncodeLabelValue, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(missing_docs, reason = "each is the StoreError of its name")]
 pub enum Outcome {
     Ok,
@@ -106,12 +107,42 @@ impl Outcome {
 }
 
 /// Which way the bytes of objects go.
-#[derive(Clone, Copy, Debug, EncodeLabelValue, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Direction {
     /// From the store.
     Read,
     /// To the store.
     Written,
+}
+
+/// Writes a variant's name as label values are written everywhere: `UploadPart` as `upload_part`.
+fn encode_variant(variant: &impl fmt::Debug, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+    let mut label = String::new();
+    for letter in format!("{variant:?}").chars() {
+        if letter.is_ascii_uppercase() && !label.is_empty() {
+            label.push('_');
+        }
+        label.push(letter.to_ascii_lowercase());
+    }
+    label.encode(encoder)
+}
+
+impl EncodeLabelValue for Operation {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encode_variant(self, encoder)
+    }
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encode_variant(self, encoder)
+    }
+}
+
+impl EncodeLabelValue for Direction {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encode_variant(self, encoder)
+    }
 }
 
 /// The labels of `store_requests`.

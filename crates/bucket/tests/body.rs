@@ -96,12 +96,12 @@ async fn what_is_counted() {
     bucket.head(&key("b"), &Conditions::none()).await.unwrap_err();
     let text = kit.encode();
     for line in [
-        "store_requests_total{operation=\"Put\",result=\"Ok\"} 1",
-        "store_requests_total{operation=\"Get\",result=\"Ok\"} 1",
-        "store_requests_total{operation=\"Head\",result=\"NotFound\"} 1",
-        "store_bytes_total{direction=\"Read\"} 12",
-        "store_bytes_total{direction=\"Written\"} 12",
-        "store_duration_seconds_count{operation=\"Get\"} 1",
+        "store_requests_total{operation=\"put\",result=\"ok\"} 1",
+        "store_requests_total{operation=\"get\",result=\"ok\"} 1",
+        "store_requests_total{operation=\"head\",result=\"not_found\"} 1",
+        "store_bytes_total{direction=\"read\"} 12",
+        "store_bytes_total{direction=\"written\"} 12",
+        "store_duration_seconds_count{operation=\"get\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

@@ -26,6 +26,11 @@
 //! }
 //! ```
 
+/// A small request allocates some forty times. glibc's allocator took a fifth of all its instructions (callgrind, a
+/// cached 1 KiB of file-server); this one takes a third of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod admin;
 pub mod http;
 mod lifecycle;

@@ -79,6 +79,8 @@ async fn requests_are_counted_by_template_and_never_by_path_or_unknown_method() 
         r#"http_requests_total{method="OTHER",endpoint="/",code="405"} 1"#,
         r#"http_request_duration_seconds_count{method="GET",endpoint="/sleep/{milliseconds}"} 1"#,
         "http_requests_in_flight 0",
+        // "slept", and nothing else has a body
+        "http_response_bytes_total 5",
     ] {
         wait_for_metric(&running, &format!("{series}\n")).await;
     }

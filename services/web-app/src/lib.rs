@@ -16,9 +16,8 @@ pub mod site;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
 use serde::Deserialize;
+use service_kit::http::answer_all;
 use service_kit::{HttpOptions, Kit, Topic};
 
 use crate::site::Site;
@@ -47,7 +46,7 @@ impl Topic for Settings {}
 pub async fn build(settings: Settings, kit: &mut Kit) -> anyhow::Result<()> {
     let listener = kit.listen("http", SocketAddr::from((Ipv4Addr::UNSPECIFIED, settings.port)))?;
     let site = Arc::new(Site::new());
-    let router = Router::new().fallback(move |request: Request| {
+    let router = answer_all(move |request| {
         let site = Arc::clone(&site);
         async move { site.answer(request).await }
     });

@@ -21,8 +21,7 @@ pub mod work;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
+use service_kit::http::answer_all;
 use service_kit::{HttpOptions, Kit};
 
 use crate::dice::Dice;
@@ -46,7 +45,7 @@ pub async fn build(settings: Settings, kit: &mut Kit) -> anyhow::Result<()> {
     };
     let delay = settings.readiness_delay.follow("READINESS_DELAY_SEC", kit)?;
     let app = Arc::new(App::new(work, delay, kit.whole_readiness(), kit.metrics().clone()));
-    let router = Router::new().fallback(move |request: Request| {
+    let router = answer_all(move |request| {
         let app = Arc::clone(&app);
         async move { app.answer(request).await }
     });

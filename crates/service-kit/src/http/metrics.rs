@@ -25,6 +25,8 @@ crate::metrics! {
         /// From a request's head to its answer's last byte, in seconds, by method and route template.
         http_request_duration_seconds: Family<RouteLabels, Histogram> =
             Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        /// Bytes of answers' bodies that went to their connections.
+        http_response_bytes: Counter,
         /// Requests that are being answered.
         pub(super) http_requests_in_flight: Gauge,
         /// Handlers that panicked and were answered 500.
@@ -61,7 +63,8 @@ impl Labels {
 }
 
 impl HttpMetrics {
-    pub(super) fn count(&self, labels: &Labels, took: Duration) {
+    pub(super) fn count(&self, labels: &Labels, took: Duration, bytes: u64) {
+        self.http_response_bytes.inc_by(bytes);
         self.http_requests.get_or_create(labels).inc();
         self.http_request_duration_seconds.get_or_create(&labels.at).observe(took.as_secs_f64());
     }

@@ -70,6 +70,19 @@ impl Default for HttpOptions {
     }
 }
 
+/// A router that leaves everything to `answer`: for a service that matches paths itself. As a handler, axum would box
+/// it twice for each request.
+pub fn answer_all<F, A>(answer: F) -> axum::Router
+where
+    F: Fn(axum::extract::Request) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = axum::response::Response> + Send + 'static,
+{
+    axum::Router::new().fallback_service(tower::service_fn(move |request| {
+        let answering = answer(request);
+        async move { Ok::<_, std::convert::Infallible>(answering.await) }
+    }))
+}
+
 /// Everything that goes round a router, as one layer: each further one would cost every request two allocations.
 pub(crate) fn layered(
     router: axum::Router,

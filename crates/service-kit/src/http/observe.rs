@@ -192,7 +192,7 @@ impl Exchange {
         self.finished = true;
         let took = self.began.elapsed();
         let metrics = &self.observer.0.metrics;
-        metrics.count(&Labels::new(&self.method, &self.endpoint, self.status), took);
+        metrics.count(&Labels::new(&self.method, &self.endpoint, self.status), took, bytes);
         tracing::info!(
             target: "access",
             method = known_method(&self.method),

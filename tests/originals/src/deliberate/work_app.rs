@@ -252,4 +252,5 @@ pub const WORK_APP_METRICS: &[Deliberate] = &[
     entry(ALWAYS, What::Metric("python_*"), Absent, Some("there"), GC),
     entry(ALWAYS, What::Metric("http_requests_in_flight"), Is("gauge"), Absent, OURS),
     entry(ALWAYS, What::Metric("http_panics_total"), Is("counter"), Absent, OURS),
+    entry(ALWAYS, What::Metric("http_response_bytes_total"), Is("counter"), Absent, OURS),
 ];
