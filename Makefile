@@ -1,0 +1,28 @@
+# `make` lists the targets. Each is one command of the project's own tools; the work is done there.
+.DEFAULT_GOAL := help
+.PHONY: help run test compare fmt lint fuzz
+
+SERVICES := web-app work-app file-server content-fetcher
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## every service on embedded stores, in one terminal; PORT_BASE=9000 moves the ports
+	cargo build --release --locked -p devstack $(SERVICES:%=-p %)
+	exec target/release/devstack
+
+test: ## every tier of tests that this machine can run; TIERS="unit stores" for some
+	@tests/run $(TIERS)
+
+compare: ## side by side with nginx, Express, podinfo, Flask, curl and mc; CASES="…" for some
+	@compare/install
+	@compare/run $(CASES)
+
+fmt: ## format the code
+	cargo fmt --all
+
+lint: ## formats, lints and documents only
+	@tests/run lint
+
+fuzz: ## one minute on each fuzz target; wants cargo-fuzz and a nightly toolchain
+	@cd fuzz && for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
