@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_sdk_s3::config::SharedHttpClient;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
@@ -36,7 +37,17 @@ impl Bucket {
     /// [`Credentials::Chain`](crate::Credentials) AWS's chain is asked for credentials, which may take some seconds
     /// where there are none.
     pub async fn open(settings: BucketSettings, metrics: StoreMetrics) -> Result<Self, OpenError> {
-        let clients = Clients::build(&settings).await?;
+        Self::open_with(settings, metrics, None).await
+    }
+
+    /// As [`open`](Self::open), over this HTTP client where there is one; of the settings the connect time limit, the
+    /// idle connections and the CA file are then the client's own business.
+    pub async fn open_with(
+        settings: BucketSettings,
+        metrics: StoreMetrics,
+        http: Option<SharedHttpClient>,
+    ) -> Result<Self, OpenError> {
+        let clients = Clients::build(&settings, http).await?;
         let plain = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
         let sign_payloads = match settings.payload_signing {
             PayloadSigning::OverPlainHttp => plain,

@@ -28,7 +28,6 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::error::OpenError;
-use crate::plain::Plain;
 use crate::settings::{BucketSettings, Credentials, Retries, Timeouts};
 
 /// Connections kept open to a store with nothing to do. Hundreds of readers come in waves, and a connection that is
@@ -48,14 +47,17 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) async fn build(settings: &BucketSettings) -> Result<Self, OpenError> {
+    pub(crate) async fn build(
+        settings: &BucketSettings,
+        http: Option<SharedHttpClient>,
+    ) -> Result<Self, OpenError> {
         if let Some(endpoint) = &settings.endpoint {
             check_endpoint(endpoint)?;
         }
         if !settings.region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(OpenError::Character { what: "the region" });
         }
-        let http = http_client(settings)?;
+        let http = http.map_or_else(|| http_client(settings), Ok)?;
         let mut config = Builder::default()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region.clone()))
@@ -121,15 +123,14 @@ fn check_endpoint(endpoint: &Url) -> Result<(), OpenError> {
 }
 
 fn http_client(settings: &BucketSettings) -> Result<SharedHttpClient, OpenError> {
-    let plain = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
-    if plain && settings.ca_file.is_none() {
-        // Reads no certificates of the system, which takes longer than all else at the start.
-        let plain = Plain::new(settings.timeouts.connect, IDLE_TIME, IDLE_CONNECTIONS);
-        return Ok(SharedHttpClient::new(plain));
-    }
     let builder = aws_smithy_http_client::Builder::new()
         .pool_idle_timeout(IDLE_TIME)
         .pool_max_idle_per_host(IDLE_CONNECTIONS);
+    let plain = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
+    if plain && settings.ca_file.is_none() {
+        // Reads no certificates of the system, which takes longer than all else at the start.
+        return Ok(builder.build_http());
+    }
     let mut trust = TrustStore::default();
     if let Some(path) = &settings.ca_file {
         trust.add_pem_certificate(read_certificates(path)?);

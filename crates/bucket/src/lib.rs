@@ -44,7 +44,6 @@ mod metrics;
 mod multipart;
 mod names;
 mod object;
-mod plain;
 mod read;
 mod settings;
 #[cfg(feature = "testing")]
