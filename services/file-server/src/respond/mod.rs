@@ -1,0 +1,89 @@
+//! One request, from its head to its answer: small steps, each in a file of its own, in this order.
+//!
+//! 1. [`method`]: GET, HEAD and OPTIONS; anything else is 405.
+//! 2. [`target`]: which host and which path; what is malformed is 400.
+//! 3. The site is found by host and prefix; a preflight is answered by its CORS rules.
+//! 4. [`visit`]: the path becomes the key of an object, or of a folder's index; what is not there goes through the
+//!    redirect to the slash, the listing, the page of a single-page application and the page of a 404, in this order.
+//! 5. [`object`]: the representation found is held against the request's conditions, then against its Range, and
+//!    sent: all of it, one range, or [`several`].
+//! 6. [`failure`]: a store that fails is 502, 503 or 504 with Retry-After, and never a 404.
+//! 7. HEAD has come the same way and loses its body here, and the site's CORS rules are written on whatever came out.
+
+mod failure;
+mod method;
+mod object;
+mod several;
+mod target;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{Method, StatusCode, header::CONTENT_LENGTH, request::Parts};
+use http_body::Body as _;
+use service_kit::{Endpoint, Problem, http::answer_all};
+
+use crate::{cache::Cache, sites::Sites};
+
+/// What every answer is counted under: a bucket has no routes.
+const ENDPOINT: Endpoint = Endpoint("/{*key}");
+
+/// Everything the steps need that is not of the request.
+#[derive(Clone)]
+struct Pipeline {
+    sites: Arc<Sites>,
+    cache: Cache,
+}
+
+/// The service's router: one route for all, since the paths are the bucket's.
+pub fn router(sites: Arc<Sites>, cache: Cache) -> Router {
+    let pipeline = Pipeline { sites, cache };
+    answer_all(move |request| answer(pipeline.clone(), request))
+}
+
+async fn answer(pipeline: Pipeline, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let mut response = pipeline.respond(&request).await;
+    if request.method == Method::HEAD {
+        response = without_body(response);
+    }
+    response.extensions_mut().insert(ENDPOINT);
+    response
+}
+
+impl Pipeline {
+    async fn respond(&self, request: &Parts) -> Response {
+        if let Some(answered) = method::check(request) {
+            return answered;
+        }
+        let target = match target::read(request) {
+            Ok(target) => target,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let Some(located) = self.sites.find(target.host, target.path.key()) else {
+            return Problem::new(StatusCode::NOT_FOUND, "no site has this host and path").into_response();
+        };
+        if request.method == Method::OPTIONS {
+            return located.site.cors.preflight(&request.headers).unwrap_or_else(method::options);
+        }
+        let mut response = visit::answer(&self.cache, &located, &target, request).await;
+        located.site.cors.write(&request.headers, response.headers_mut());
+        response
+    }
+}
+
+/// What remains of an answer for HEAD: the length its body would have had, and no body (RFC 9110 §9.3.2).
+fn without_body(mut response: Response) -> Response {
+    if !response.headers().contains_key(CONTENT_LENGTH)
+        && let Some(length) = response.body().size_hint().exact()
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| Body::empty())
+}
