@@ -1,7 +1,7 @@
 //! What both are asked.
 //!
-//! 1. [`paths`]: ways to write a path, by hand and drawn at random with a fixed seed.
-//! 2. [`framing`]: everything about a request that is no matter of the path or of the application.
+//! 1. `paths`: ways to write a path, by hand and drawn at random with a fixed seed.
+//! 2. `framing`: everything about a request that is no matter of the path or of the application.
 //! 3. [`express`] and [`flask`]: the two lists, with what only concerns one.
 
 pub mod express;
