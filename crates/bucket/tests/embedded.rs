@@ -12,6 +12,15 @@ use bucket::{
 use bytes::Bytes;
 use support::{key, stage};
 
+/// A key that is too long has an S3 code of its own; what else no file can be called is an argument that is wrong.
+fn refused(name: &str, error: &StoreError) -> bool {
+    match error {
+        StoreError::ImpossibleKey { .. } => name.len() > 100,
+        StoreError::Invalid { .. } => name.len() <= 100,
+        _ => false,
+    }
+}
+
 #[tokio::test]
 async fn what_no_file_can_be_is_refused() {
     let stage = stage().await;
@@ -21,9 +30,9 @@ async fn what_no_file_can_be_is_refused() {
     for name in ["a/", "/a", "a//b", "../escape", "a/./b", "a/../../b", &long, "file/below", "folder"] {
         let error =
             stage.bucket.put(&key(name), Bytes::from_static(b"x"), &PutOptions::default()).await.unwrap_err();
-        assert!(matches!(error, StoreError::Invalid { .. }), "{name}: {error:?}");
+        assert!(refused(name, &error), "{name}: {error:?}");
         let error = stage.bucket.create_upload(&key(name), &PutOptions::default()).await.unwrap_err();
-        assert!(matches!(error, StoreError::Invalid { .. }), "{name}: {error:?}");
+        assert!(refused(name, &error), "{name}: {error:?}");
         let error = stage.bucket.head(&key(name), &Conditions::none()).await.unwrap_err();
         assert!(matches!(error, StoreError::NotFound { .. }), "{name}: {error:?}");
         let error = stage.read(name).await.unwrap_err();
