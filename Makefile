@@ -14,7 +14,7 @@ run: ## every service on embedded stores, in one terminal; PORT_BASE=9000 moves 
 test: ## every tier of tests that this machine can run; TIERS="unit stores" for some
 	@tests/run $(TIERS)
 
-compare: ## side by side with nginx, Express, podinfo, Flask, curl and mc; CASES="…" for some
+compare: ## side by side with nginx, Express, podinfo, Flask, curl and boto3; CASES="…" for some
 	@compare/install
 	@compare/run $(CASES)
 

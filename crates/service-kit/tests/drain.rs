@@ -22,17 +22,35 @@ async fn status(url: String) -> u16 {
     client::get(url).await.status().as_u16()
 }
 
+/// What the clients did.
+#[derive(Default)]
+struct Load {
+    stop: AtomicBool,
+    connected: AtomicUsize,
+    answered: AtomicUsize,
+}
+
+/// Waits until `counter` has reached `count`.
+async fn reached(counter: &AtomicUsize, count: usize) {
+    let waiting = async {
+        while counter.load(Ordering::Relaxed) < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("the clients get on");
+}
+
 /// One client that keeps its connection as long as it may, as load balancers do.
-async fn keep_asking(address: std::net::SocketAddr, stop: Arc<AtomicBool>, answered: Arc<AtomicUsize>) {
-    while !stop.load(Ordering::Relaxed) {
-        // Once the listener is closed nobody connects: the Service has forgotten the pod by then.
-        let Ok(mut stream) = TcpStream::connect(address).await else { return };
+async fn keep_asking(address: std::net::SocketAddr, load: Arc<Load>) {
+    while !load.stop.load(Ordering::Relaxed) {
+        let mut stream = TcpStream::connect(address).await.expect("it accepts");
+        load.connected.fetch_add(1, Ordering::Relaxed);
         loop {
             stream.write_all(b"GET /sleep/2 HTTP/1.1\r\nHost: test\r\n\r\n").await.expect("sent");
             let answer = read_answer(&mut stream).await;
             assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("slept"), "{answer:?}");
-            answered.fetch_add(1, Ordering::Relaxed);
-            if answer.contains("connection: close\r\n") {
+            load.answered.fetch_add(1, Ordering::Relaxed);
+            if load.stop.load(Ordering::Relaxed) || answer.contains("connection: close\r\n") {
                 break;
             }
         }
@@ -50,19 +68,21 @@ async fn read_answer(stream: &mut TcpStream) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drain_under_load_fails_no_request() {
-    let running = start(&[("DRAIN_DELAY", "300ms")]).await;
-    let address = running.address("http");
-    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let running = start(&[("DRAIN_DELAY", "3s")]).await;
+    let (address, readiness) = (running.address("http"), running.readiness().clone());
+    let load = Arc::new(Load::default());
     let mut clients = JoinSet::new();
     for _ in 0..16 {
-        clients.spawn(keep_asking(address, Arc::clone(&stop), Arc::clone(&answered)));
+        clients.spawn(keep_asking(address, Arc::clone(&load)));
     }
-    while answered.load(Ordering::Relaxed) < 200 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    // Clients learn from `Connection: close` and from readiness that the service is leaving, and go elsewhere.
+    reached(&load.answered, 200).await;
     let draining = tokio::spawn(running.stop());
-    stop.store(true, Ordering::Relaxed);
+    while readiness.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    // `Connection: close` sends them away, and those who come back before the Service has forgotten the pod are served.
+    reached(&load.connected, load.connected.load(Ordering::Relaxed) + 32).await;
+    load.stop.store(true, Ordering::Relaxed);
     while let Some(client) = clients.join_next().await {
         client.expect("no request failed");
     }

@@ -1,6 +1,6 @@
 //! The content of a folder, for sites that have it switched on.
 //!
-//! 1. One page of the store's own listing, a thousand entries at most; the next is asked for with the token that this
+//! 1. One page of the store's own listing, five hundred entries at most; the next is asked for with the token that this
 //!    one ends with. Nothing is gathered in memory.
 //! 2. Hidden files are hidden here as well.
 //! 3. For people HTML, every name escaped and every link relative; for programs JSON. The type is negotiated by Accept.

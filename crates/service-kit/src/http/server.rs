@@ -64,7 +64,7 @@ pub(crate) struct Ends {
 impl Server {
     /// Serves until told to close, then until the last connection has ended or all are cut.
     pub(crate) async fn run(self, ends: Ends) {
-        let places = Arc::new(Semaphore::new(self.settings.http_max_connections));
+        let places = Arc::new(Semaphore::new(self.settings.http_max_connections.get()));
         let graceful = GracefulShutdown::new();
         let front = Front {
             protocols: Protocols::new(&self.settings),

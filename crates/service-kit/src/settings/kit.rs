@@ -27,13 +27,33 @@ pub struct KitSettings {
     /// The longest time in which a client takes nothing of an answer that waits for it.
     pub http_write_timeout: Span,
     /// How many connections one listener holds; further ones wait in the kernel's queue.
-    pub http_max_connections: usize,
+    pub http_max_connections: Connections,
     /// How often followed files are looked at.
     pub reload_interval: Span,
     /// Set by Kubernetes in every container.
     kubernetes_service_host: Option<String>,
     /// Read by the telemetry before any other setting; here so that a wrong word is reported with the rest.
     log_format: Option<LogFormat>,
+}
+
+/// A number of connections: at least one, and no more than a process could hold.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(try_from = "usize")]
+pub struct Connections(usize);
+
+impl Connections {
+    /// The number.
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl TryFrom<usize> for Connections {
+    type Error = &'static str;
+
+    fn try_from(count: usize) -> Result<Self, &'static str> {
+        if (1..=1_000_000).contains(&count) { Ok(Self(count)) } else { Err("must be 1 to 1,000,000") }
+    }
 }
 
 /// How log lines look.
@@ -64,7 +84,7 @@ impl Default for KitSettings {
             http_header_timeout: Span::seconds(60),
             http_body_timeout: Span::seconds(30),
             http_write_timeout: Span::seconds(60),
-            http_max_connections: 16 * 1024,
+            http_max_connections: Connections(16 * 1024),
             reload_interval: Span::seconds(1),
             kubernetes_service_host: None,
             log_format: None,
@@ -86,6 +106,16 @@ mod tests {
         let settings: KitSettings = Environment::from_pairs(pairs.iter().copied()).read(&mut faults);
         assert!(faults.is_empty(), "{faults}");
         settings.drain_delay()
+    }
+
+    #[test]
+    fn a_listener_holds_at_least_one_connection() {
+        for (text, sound) in [("1", true), ("1000000", true), ("0", false), ("1000001", false), ("-1", false)]
+        {
+            let mut faults = Faults::default();
+            let _: KitSettings = Environment::from_pairs([("HTTP_MAX_CONNECTIONS", text)]).read(&mut faults);
+            assert_eq!(faults.is_empty(), sound, "{text}: {faults}");
+        }
     }
 
     #[test]

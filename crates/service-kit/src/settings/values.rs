@@ -12,6 +12,9 @@ pub type Secret = secrecy::SecretString;
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Span(Duration);
 
+/// Longer times are mistakes, and the clocks that they are added to have an end.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
 /// A number of bytes, written with its unit: `64MiB`, `1GiB`, `500kB`, or plain `4096`.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Size(u64);
@@ -58,9 +61,9 @@ impl FromStr for Span {
         if text == "0" || text.trim().is_empty() {
             return Err("a time needs a number and a unit, like 250ms, 5s or 10m".to_owned());
         }
-        humantime::parse_duration(text)
-            .map(Self)
-            .map_err(|_| "is not a time: write a number and a unit, like 250ms, 5s or 10m".to_owned())
+        let span = humantime::parse_duration(text)
+            .map_err(|_| "is not a time: write a number and a unit, like 250ms, 5s or 10m".to_owned())?;
+        if span > LONGEST { Err("is longer than ten years".to_owned()) } else { Ok(Self(span)) }
     }
 }
 
@@ -97,7 +100,17 @@ mod tests {
         {
             assert_eq!(text.parse::<Span>().map(|span| span.get().as_millis()), Ok(milliseconds), "{text}");
         }
-        for text in ["", "5", "0", "-5s", "5 parsecs", "99999999999999999999s", "NaNs"] {
+        for text in [
+            "",
+            "5",
+            "0",
+            "-5s",
+            "5 parsecs",
+            "99999999999999999999s",
+            "10000000000000000000s",
+            "11years",
+            "NaNs",
+        ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

@@ -75,7 +75,7 @@ impl Cache {
         let Some(entry) = known.filter(|_| error.allows_stale()) else { return Err(error) };
         let Some(late) = entry.late(now) else { return Err(error) };
         entry.times.fail(now);
-        Ok(Answer { source: stale(&entry, now, late), entry })
+        Ok(Answer { source: stale(&entry, now, late, true), entry })
     }
 
     fn revalidated(&self, entry: Arc<Entry>) -> Answer {

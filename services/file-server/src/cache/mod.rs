@@ -270,7 +270,7 @@ impl Cache {
                 drop(self.send_off(site, key, Errand::Load, known.clone()));
             }
             self.0.metrics.cache_stale.inc();
-            return Ok((Arc::clone(entry), stale(entry, now, late)));
+            return Ok((Arc::clone(entry), stale(entry, now, late, false)));
         }
         self.0.metrics.cache_misses.inc();
         let (answer, collapsed) = self.errand(site, key, Errand::Load, known).await?;
@@ -363,6 +363,6 @@ fn hit(entry: &Entry, now: u64) -> Source {
     Source::Hit { age: age / 1000, ttl: entry.lifetime.fresh.saturating_sub(age) / 1000 }
 }
 
-fn stale(entry: &Entry, now: u64, late: u64) -> Source {
-    Source::Stale { age: entry.times.age(now) / 1000, late: late / 1000 }
+fn stale(entry: &Entry, now: u64, late: u64, asked: bool) -> Source {
+    Source::Stale { age: entry.times.age(now) / 1000, late: late / 1000, asked }
 }

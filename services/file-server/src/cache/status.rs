@@ -35,8 +35,9 @@ pub(super) enum Source {
     Revalidated { ttl: u64, collapsed: bool },
     /// What was known had passed its time, and the store sent another.
     Replaced { stored: bool, collapsed: bool },
-    /// What was known has passed its time by so much, and the store failed.
-    Stale { age: u64, late: u64 },
+    /// What was known has passed its time by so much, and the store failed: when it was asked for this answer, or so
+    /// shortly before that it was not.
+    Stale { age: u64, late: u64, asked: bool },
 }
 
 /// Values made in advance, by seconds.
@@ -82,10 +83,12 @@ impl CacheStatus {
                 headers.insert(header::AGE, self.labels.age(age));
                 self.labels.hit(ttl)
             }
-            Source::Stale { age, late } => {
+            Source::Stale { age, late, asked } => {
                 headers.insert(header::AGE, self.labels.age(age));
                 let ttl = 0_i64.saturating_sub_unsigned(late);
-                text(&format!("file-server; fwd=stale; ttl={ttl}; detail=stale-if-error"))
+                // Only what was asked of the store for this answer was forwarded (RFC 9211, section 2.2).
+                let found = if asked { "fwd=stale" } else { "hit" };
+                text(&format!("file-server; {found}; ttl={ttl}; detail=stale-if-error"))
             }
             Source::Miss { stored, collapsed } => {
                 HeaderValue::from_static(forwarded(false, stored, collapsed))
@@ -154,9 +157,14 @@ mod tests {
                 "file-server; fwd=stale; fwd-status=200; stored",
             ),
             (
-                Source::Stale { age: 70, late: 10 },
+                Source::Stale { age: 70, late: 10, asked: true },
                 some("70"),
                 "file-server; fwd=stale; ttl=-10; detail=stale-if-error",
+            ),
+            (
+                Source::Stale { age: 70, late: 10, asked: false },
+                some("70"),
+                "file-server; hit; ttl=-10; detail=stale-if-error",
             ),
         ] {
             assert_eq!(written(source), (age, status.to_owned()));

@@ -199,6 +199,8 @@ pub const SHARED: &[Setting] = &[
         "how long a stopping server goes on accepting",
     ),
     value("drain-timeout", "DRAIN_TIMEOUT", "20s", "how long what is in flight may take then"),
+    value("http-body-timeout", "HTTP_BODY_TIMEOUT", "30s", "longest pause inside a request's body"),
+    value("listen-host", "LISTEN_HOST", "none", "where to listen instead of every address"),
     value(
         "http-header-timeout",
         "HTTP_HEADER_TIMEOUT",

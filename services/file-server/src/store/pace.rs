@@ -29,6 +29,12 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// A pace that has judged the store already.
+    #[cfg(test)]
+    pub(super) fn of_a_slow_store() -> Self {
+        Self { slow: true, ..Self::default() }
+    }
+
     /// The store is waited for from now on, if it is not already.
     pub fn waits(&mut self) {
         self.waits_since.get_or_insert_with(Instant::now);

@@ -222,3 +222,7 @@ impl http_body::Body for ObjectStream {
         SizeHint::with_exact(self.remaining)
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;
