@@ -32,8 +32,9 @@ impl Stage {
     }
 
     async fn put(&self, seed: u8) -> Vec<u8> {
-        let body: Vec<u8> =
-            (0..OBJECT).map(|place| u8::try_from(place / MIB).expect("small").wrapping_mul(7) ^ seed).collect();
+        let body: Vec<u8> = (0..OBJECT)
+            .map(|place| u8::try_from(place / MIB).expect("small").wrapping_mul(7) ^ seed)
+            .collect();
         let key = Key::parse("a.bin").expect("a key");
         self.bucket.put(&key, body.clone().into(), &PutOptions::default()).await.expect("put");
         body
@@ -44,8 +45,7 @@ impl Stage {
         let key = Key::parse("a.bin").expect("a key");
         let meta = self.bucket.head(&key, &Conditions::none()).await.expect("an object");
         self.faulty.forget();
-        let source =
-            Source { store: Store::new(self.bucket.clone()), key: "a.bin".into(), etag: meta.etag };
+        let source = Source { store: Store::new(self.bucket.clone()), key: "a.bin".into(), etag: meta.etag };
         let streams = Streams::new(Budget::new(MEMORY, self.used.clone()), Gauge::default());
         let mut stream = ObjectStream::open(source, &streams, 0..OBJECT as u64).await.expect("it opens");
         stream.pace = Pace::of_a_slow_store();

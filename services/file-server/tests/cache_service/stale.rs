@@ -12,17 +12,17 @@ const TOLERANT: &[(&str, &str)] =
 
 #[tokio::test]
 async fn what_was_known_is_served_and_says_so() {
-    let server = Server::start(TOLERANT).await;
-    server.put("a.txt", b"old", "text/plain").await;
-    server.ask(&get("/a.txt")).await;
-    server.put("a.txt", b"new", "text/plain").await;
+    // A server for each fault: shortly after one failure the store is not asked, and the next would not be met.
     for fault in [
         Fault::internal(),
         Fault::slow_down(None),
         Fault::Reset,
         Fault::Garbage { status: 200, body: "<p>hello" },
     ] {
-        server.store.heal();
+        let server = Server::start(TOLERANT).await;
+        server.put("a.txt", b"old", "text/plain").await;
+        server.ask(&get("/a.txt")).await;
+        server.put("a.txt", b"new", "text/plain").await;
         server.store.fail(Rule::any(), fault.clone());
         let answer = server.ask(&get("/a.txt")).await;
         assert_eq!((answer.status, answer.body.as_slice()), (200, b"old".as_slice()), "{fault:?}");
@@ -33,11 +33,11 @@ async fn what_was_known_is_served_and_says_so() {
         let late: i64 = late.unwrap_or_else(|| panic!("{fault:?}: {status}")).parse().expect("seconds");
         let age: i64 = answer.header("age").expect("it is old").parse().expect("seconds");
         assert_eq!(late, -age, "with a time of 0s it is late by its age");
+        assert_eq!(server.metric("cache_stale_total").await, 1);
+        server.store.heal();
+        until("the new one is served", async || server.ask(&get("/a.txt")).await.body == b"new").await;
+        server.stop().await;
     }
-    assert_eq!(server.metric("cache_stale_total").await, 4);
-    server.store.heal();
-    until("the new one is served", async || server.ask(&get("/a.txt")).await.body == b"new").await;
-    server.stop().await;
 }
 
 #[tokio::test]

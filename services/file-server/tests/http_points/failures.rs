@@ -137,6 +137,6 @@ async fn a_part_that_breaks_off_once_is_asked_for_again() {
     let answer = server.ask(&get("/a.bin")).await;
     assert!(answer.is_complete() && answer.body == body);
     // The object's head, the read that broke off, and the rest of it.
-    assert_eq!(server.gets(), 3);
+    assert_eq!(server.store.count(Operation::Get), 3);
     server.stop().await;
 }
