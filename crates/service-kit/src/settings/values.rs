@@ -13,7 +13,7 @@ pub type Secret = secrecy::SecretString;
 pub struct Span(Duration);
 
 /// Longer times are mistakes, and the clocks that they are added to have an end.
-const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
 /// A number of bytes, written with its unit: `64MiB`, `1GiB`, `500kB`, or plain `4096`.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
