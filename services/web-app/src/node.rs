@@ -8,7 +8,8 @@
 //! What hyper refuses by itself, malformed heads above all, never arrives here.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use axum::http::{Request, Response, StatusCode, Version, header};
+use service_kit::http::closing;
 
 /// `http.METHODS` of Node 20, but for CONNECT.
 const METHODS: [&str; 34] = [
@@ -69,14 +70,6 @@ pub fn refusal<B>(request: &Request<B>) -> Option<Response<Body>> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::EXPECTATION_FAILED;
     Some(response)
-}
-
-/// An empty answer after which the connection ends.
-pub(crate) fn closing(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 #[cfg(test)]

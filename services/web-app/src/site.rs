@@ -9,10 +9,10 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use service_kit::Endpoint;
-use service_kit::http::discard_body;
+use service_kit::http::{closing, discard_body};
 
 use crate::document::Document;
-use crate::node::{closing, refusal};
+use crate::node::refusal;
 use crate::not_found::not_found;
 
 /// The longest body that is read so that its connection can go on.

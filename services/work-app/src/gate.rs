@@ -8,7 +8,8 @@
 //! What hyper refuses by itself, malformed heads above all, never arrives here.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use axum::http::{Method, Request, Response, StatusCode, Version, header};
+use service_kit::http::closing;
 
 /// The answer to a request that Flask would never see; `None` for one that it would.
 pub fn refusal<B>(request: &Request<B>) -> Option<Response<Body>> {
@@ -27,14 +28,6 @@ pub fn refusal<B>(request: &Request<B>) -> Option<Response<Body>> {
 fn is_method(method: &Method) -> bool {
     let name = method.as_str();
     (3..=20).contains(&name.len()) && !name.bytes().any(|byte| byte.is_ascii_lowercase() || byte == b'#')
-}
-
-/// An empty answer after which the connection ends.
-pub(crate) fn closing(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 #[cfg(test)]

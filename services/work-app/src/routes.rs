@@ -13,10 +13,10 @@ use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use service_kit::http::discard_body;
+use service_kit::http::{closing, discard_body};
 use service_kit::{Endpoint, Followed, Metrics, Readiness};
 
-use crate::gate::{closing, refusal};
+use crate::gate::refusal;
 use crate::values::ReadinessDelay;
 use crate::work::Work;
 use crate::{exposition, pages};

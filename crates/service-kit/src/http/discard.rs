@@ -8,6 +8,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use http_body::Body as _;
 
 /// Reads `body` to its end, or up to `max` bytes, and forgets it. `Err` where it ends early or is not what its head
@@ -21,4 +22,12 @@ pub async fn discard_body(mut body: Body, max: usize) -> Result<(), axum::Error>
         }
     }
     Ok(())
+}
+
+/// An empty answer after which the connection ends.
+pub fn closing(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

@@ -20,7 +20,7 @@ mod trace;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub use discard::discard_body;
+pub use discard::{closing, discard_body};
 pub use identity::RequestId;
 pub use problem::Problem;
 pub use trace::TraceContext;
