@@ -98,6 +98,8 @@ fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,6 +129,22 @@ mod tests {
             assert!(!fault.to_string().contains("hunter2"));
         }
         assert_eq!(parse("A: b\n".repeat(HEADERS_MAX + 1).as_bytes()), Err(HeadersFault::TooMany));
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_headers_that_are_not_ruled_or_a_fault(
+            text in prop_oneof![".*", "(([A-Za-z-]{1,8}|Range|host|TE): ?[ -~]{0,9}\r?\n){0,60}"],
+        ) {
+            match parse(text.as_bytes()) {
+                Ok(headers) => {
+                    prop_assert!(headers.len() <= HEADERS_MAX);
+                    prop_assert!(headers.keys().all(|name| !RULED.contains(name)));
+                    prop_assert!(headers.values().all(HeaderValue::is_sensitive));
+                }
+                Err(fault) => prop_assert!(!fault.to_string().is_empty()),
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! The two header fields that a resumed download depends on.
 //!
 //! 1. [`EntityTag`] (RFC 9110 section 8.8.3): only a strong one says that the bytes are the same.
-//! 2. [`ContentRange`] (RFC 9110 section 14.4): what the source really sends.
+//! 2. [`ContentRange`] (RFC 9110 section 14.4): what the source really sends, which [`ContentRange::rest`] holds against
+//!    what was asked for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,6 +57,37 @@ impl fmt::Display for EntityTag {
     }
 }
 
+impl ContentRange {
+    /// Whether a 206 of this range is all that is missing of a content of which `from` bytes are there. `length` is its
+    /// whole length, where that was known before, and `announced` the answer's Content-Length. Answers the whole length,
+    /// where it is known now; the error ends the sentence "its 206 …".
+    pub fn rest(
+        self,
+        from: u64,
+        length: Option<u64>,
+        announced: Option<u64>,
+    ) -> Result<Option<u64>, &'static str> {
+        let Some((first, last)) = self.range else { return Err("has no range") };
+        if first != from {
+            return Err("begins elsewhere");
+        }
+        if let (Some(before), Some(now)) = (length, self.length)
+            && before != now
+        {
+            return Err("is of another length");
+        }
+        let whole = self.length.or(length);
+        // The source may name any 64 bits: what is after the last byte, or between the two, need not fit into them.
+        if whole.is_some_and(|whole| whole.checked_sub(1) != Some(last)) {
+            return Err("does not end where the content does");
+        }
+        if announced.is_some_and(|announced| announced.checked_sub(1) != last.checked_sub(first)) {
+            return Err("has another Content-Length than its range");
+        }
+        Ok(whole)
+    }
+}
+
 impl FromStr for ContentRange {
     type Err = Malformed;
 
@@ -89,9 +121,15 @@ fn number(text: &str) -> Result<u64, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::option;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Numbers around those where sums and differences go over.
+    fn edges() -> impl Strategy<Value = u64> {
+        prop_oneof![0..4_u64, u64::MAX - 3..=u64::MAX, any::<u64>()]
+    }
 
     #[test]
     fn tags_are_strong_or_weak() {
@@ -128,10 +166,55 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_the_rest_that_was_asked_for_is_taken() {
+        let last = u64::MAX;
+        for (text, length, announced, expected) in [
+            ("bytes 5-9/10", None, None, Ok(Some(10))),
+            ("bytes 5-9/10", Some(10), Some(5), Ok(Some(10))),
+            ("bytes 5-9/*", Some(10), None, Ok(Some(10))),
+            ("bytes 5-9/*", None, Some(5), Ok(None)),
+            ("bytes */10", None, None, Err("has no range")),
+            ("bytes 4-9/10", None, None, Err("begins elsewhere")),
+            ("bytes 6-9/10", None, None, Err("begins elsewhere")),
+            ("bytes 5-9/10", Some(11), None, Err("is of another length")),
+            ("bytes 5-8/10", None, None, Err("does not end where the content does")),
+            ("bytes 5-9/*", Some(9), None, Err("does not end where the content does")),
+            ("bytes 5-9/*", Some(0), None, Err("does not end where the content does")),
+            ("bytes 5-9/10", None, Some(6), Err("has another Content-Length than its range")),
+            ("bytes 5-9/10", None, Some(0), Err("has another Content-Length than its range")),
+            (&format!("bytes 5-{last}/*"), Some(10), None, Err("does not end where the content does")),
+            (
+                &format!("bytes 5-{last}/*"),
+                None,
+                Some(last),
+                Err("has another Content-Length than its range"),
+            ),
+        ] {
+            let range: ContentRange = text.parse().expect(text);
+            assert_eq!(range.rest(5, length, announced), expected, "{text} {length:?} {announced:?}");
+        }
+        let all: ContentRange = format!("bytes 0-{last}/*").parse().expect("a range");
+        assert!(all.rest(0, None, Some(last)).is_err(), "2^64 bytes are one more than can be announced");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_field_or_malformed(text in ".*") {
             let _ = (text.parse::<EntityTag>(), text.parse::<ContentRange>());
+        }
+
+        #[test]
+        fn any_range_is_judged(
+            (first, last) in (edges(), edges()),
+            (length, announced) in (option::of(edges()), option::of(edges())),
+            (whole, from) in (option::of(edges()), edges()),
+        ) {
+            let whole = whole.map_or("*".to_owned(), |whole| whole.to_string());
+            if let Ok(range) = format!("bytes {first}-{last}/{whole}").parse::<ContentRange>() {
+                let rest = range.rest(from, length, announced);
+                prop_assert!(rest.is_err() || from == first);
+            }
         }
 
         #[test]

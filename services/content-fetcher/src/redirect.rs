@@ -44,6 +44,8 @@ pub fn next(current: &SourceUrl, location: Option<&HeaderValue>) -> Result<Sourc
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn from(current: &str, location: &str) -> Result<String, RedirectFault> {
@@ -74,6 +76,21 @@ mod tests {
         assert_eq!(from(url, "https://u:p@a.example/"), Err(RedirectFault::Location(UrlFault::Credentials)));
         assert!(matches!(from(url, "https://["), Err(RedirectFault::Location(UrlFault::Syntax(_)))));
         assert_eq!(next(&url.parse().expect("a URL"), None), Err(RedirectFault::NoLocation));
+    }
+
+    proptest! {
+        #[test]
+        fn any_location_leads_to_a_source_or_nowhere(
+            location in prop_oneof![".*", "[a-z]{0,6}:?/{0,3}[a-z0-9.:@\\[\\]%#?\\\\]{0,30}"],
+        ) {
+            let Ok(location) = HeaderValue::from_str(&location) else { return Ok(()) };
+            let current: SourceUrl = "https://a.example/dir/file?query".parse().expect("a URL");
+            if let Ok(next) = next(&current, Some(&location)) {
+                let next = next.get();
+                prop_assert_eq!((next.scheme(), next.username(), next.password()), ("https", "", None));
+                prop_assert!(next.has_host() && next.fragment().is_none());
+            }
+        }
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub fn status_may_pass(status: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     const POLICY: RetryPolicy = RetryPolicy {
@@ -141,6 +145,21 @@ mod tests {
             ("soon", None),
         ] {
             assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_retry_after_is_a_wait_within_the_cap_or_none(
+            value in prop_oneof![".*", "[0-9]{1,30}", "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"],
+            now in any::<u32>(),
+        ) {
+            let now = UNIX_EPOCH + Duration::from_secs(now.into());
+            if let Some(asked) = retry_after(&value, now) {
+                let most = POLICY.retry_after_cap + POLICY.base;
+                let decided = POLICY.decide(Advice::After(asked), 1, 1.0);
+                prop_assert!(matches!(decided, Decision::Wait(wait) if wait <= most), "{value:?}: {decided:?}");
+            }
         }
     }
 

@@ -49,28 +49,16 @@ impl Content {
         let content = Self::new(response, idle_timeout);
         let refused = |problem: &str| Err(SourceError::Resume(format!("its 206 {problem}")));
         let range = field(&content.response, &header::CONTENT_RANGE).map(str::parse::<ContentRange>);
-        let Some(Ok(ContentRange { range: Some((first, last)), length: whole })) = range else {
+        let Some(Ok(range)) = range else {
             return refused("has no Content-Range that can be read");
         };
-        if first != from {
-            return refused("begins elsewhere");
-        }
         if content.tag.as_ref().is_some_and(|now| now != tag) {
             return refused("is of other content");
         }
-        if let (Some(before), Some(now)) = (length, whole)
-            && before != now
-        {
-            return refused("is of another length");
+        match range.rest(from, length, content.length) {
+            Ok(length) => Ok(Self { start: from, length, ..content }),
+            Err(problem) => refused(problem),
         }
-        let whole = whole.or(length);
-        if whole.is_some_and(|whole| last + 1 != whole) {
-            return refused("ends before the end");
-        }
-        if content.length.is_some_and(|announced| announced != last - first + 1) {
-            return refused("has another Content-Length than its range");
-        }
-        Ok(Self { start: first, length: whole, ..content })
     }
 
     fn new(response: Response, idle_timeout: Duration) -> Self {
