@@ -96,7 +96,7 @@ impl Bucket {
 
     /// What is asked when it concerns the bucket as a whole.
     pub(crate) fn asked<'a>(&'a self, key: Option<&'a str>) -> Asked<'a> {
-        Asked { bucket: self.0.name.as_str(), key, upload: None }
+        Asked { bucket: self.0.name.as_str(), key, upload: None, page: false }
     }
 
     /// One call: at most the operation's time limit and `extra`, its failure classified, counted.

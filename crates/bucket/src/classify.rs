@@ -21,6 +21,8 @@ pub(crate) struct Asked<'a> {
     pub bucket: &'a str,
     pub key: Option<&'a str>,
     pub upload: Option<&'a str>,
+    /// Whether for a page of a listing that is not its first.
+    pub page: bool,
 }
 
 /// What was seen of a failed request.
@@ -114,6 +116,8 @@ fn of_answer(answer: &Answer, asked: Asked<'_>) -> StoreError {
         }
         "NoSuchBucket" => return StoreError::NoSuchBucket { bucket: asked.bucket.to_owned() },
         "NoSuchUpload" => return no_such_upload(asked),
+        // AWS and MinIO of a continuation that they cannot read; MinIO of one that leads out of the prefix.
+        "InvalidArgument" | "NotImplemented" if asked.page => return StoreError::NoSuchPage,
         "SlowDown" | "TooManyRequests" | "RequestLimitExceeded" | "ThrottlingException" => {
             return StoreError::Throttled { retry_after: answer.retry_after, detail };
         }

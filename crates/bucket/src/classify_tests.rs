@@ -2,9 +2,10 @@
 
 use super::*;
 
-const OBJECT: Asked<'static> = Asked { bucket: "site", key: Some("a/b.txt"), upload: None };
-const BUCKET: Asked<'static> = Asked { bucket: "site", key: None, upload: None };
-const PART: Asked<'static> = Asked { bucket: "site", key: Some("a/b.txt"), upload: Some("id-1") };
+const BUCKET: Asked<'static> = Asked { bucket: "site", key: None, upload: None, page: false };
+const OBJECT: Asked<'static> = Asked { key: Some("a/b.txt"), ..BUCKET };
+const PART: Asked<'static> = Asked { upload: Some("id-1"), ..OBJECT };
+const PAGE: Asked<'static> = Asked { page: true, ..BUCKET };
 
 fn answer(status: u16, code: &str) -> Answer {
     Answer { status, code: (!code.is_empty()).then(|| code.to_owned()), ..Answer::default() }
@@ -39,6 +40,12 @@ fn statuses_and_codes() {
         (OBJECT, 416, "InvalidRange", "RangeNotSatisfiable", false),
         (OBJECT, 301, "PermanentRedirect", "Invalid", false),
         (OBJECT, 400, "InvalidArgument", "Invalid", false),
+        (BUCKET, 400, "InvalidArgument", "Invalid", false),
+        (PAGE, 400, "InvalidArgument", "NoSuchPage", false),
+        (PAGE, 501, "NotImplemented", "NoSuchPage", false),
+        (PAGE, 400, "AuthorizationHeaderMalformed", "Invalid", false),
+        (PAGE, 400, "", "Invalid", false),
+        (PAGE, 501, "", "Invalid", false),
         (OBJECT, 400, "EntityTooSmall", "Invalid", false),
         (OBJECT, 400, "", "Invalid", false),
         (OBJECT, 405, "MethodNotAllowed", "Invalid", false),

@@ -35,6 +35,9 @@ pub enum StoreError {
         /// The upload's id.
         id: String,
     },
+    /// The store did not give the continuation that it was sent, or no longer knows it. Begin the listing anew.
+    #[error("the listing has no such page")]
+    NoSuchPage,
     /// The store refuses these credentials this request (401, 403). A store also answers a missing key so when the
     /// credentials may not list the bucket. Do not retry; a person must look.
     #[error("the store denies access: {detail}")]

@@ -11,6 +11,7 @@ use aws_sdk_s3::types::{EncodingType, Object};
 use percent_encoding::percent_decode_str;
 
 use crate::bucket::Bucket;
+use crate::classify::Asked;
 use crate::error::StoreError;
 use crate::metrics::Operation;
 use crate::names::Key;
@@ -32,7 +33,8 @@ impl Bucket {
             .set_continuation_token(request.continuation.clone())
             .set_max_keys(max_keys)
             .send();
-        let output = self.call(Operation::List, self.asked(None), Duration::ZERO, sent).await?;
+        let asked = Asked { page: request.continuation.is_some(), ..self.asked(None) };
+        let output = self.call(Operation::List, asked, Duration::ZERO, sent).await?;
         self.page(request, output)
     }
 

@@ -101,7 +101,9 @@ impl Outcome {
             Some(StoreError::Timeout { .. }) => Self::Timeout,
             Some(StoreError::Truncated { .. }) => Self::Truncated,
             Some(StoreError::Garbled { .. }) => Self::Garbled,
-            Some(StoreError::Invalid { .. } | StoreError::ImpossibleKey { .. }) => Self::Invalid,
+            Some(StoreError::Invalid { .. } | StoreError::ImpossibleKey { .. } | StoreError::NoSuchPage) => {
+                Self::Invalid
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, EncodingType};
 use bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::list::url_decoded;
 use crate::metrics::{Direction, Operation};
 use crate::names::Key;
 use crate::object::{ETag, Part, PendingUpload, PutCondition, PutOptions, Upload};
-use crate::write::{check, condition, tag};
+use crate::write::{check, condition, stored_with, tag};
 
 /// The fewest bytes of every part but the last (S3 user guide, "multipart upload limits").
 pub const PART_BYTES: u64 = 5 * 1024 * 1024;
@@ -30,20 +30,8 @@ impl Bucket {
     pub async fn create_upload(&self, key: &Key, options: &PutOptions) -> Result<Upload, StoreError> {
         check(options)?;
         let full = self.full_key(key)?;
-        let request = self
-            .clients()
-            .quick
-            .create_multipart_upload()
-            .bucket(self.name().as_str())
-            .key(&full)
-            .set_content_type(options.content_type.clone())
-            .set_content_encoding(options.content_encoding.clone())
-            .set_cache_control(options.cache_control.clone())
-            .set_content_disposition(options.content_disposition.clone())
-            .set_content_language(options.content_language.clone())
-            .set_expires(options.expires.map(DateTime::from))
-            .set_metadata(Some(options.metadata.clone().into_iter().collect()))
-            .send();
+        let request = self.clients().quick.create_multipart_upload().bucket(self.name().as_str()).key(&full);
+        let request = stored_with!(request, options).send();
         let output =
             self.call(Operation::CreateUpload, self.asked(Some(&full)), Duration::ZERO, request).await?;
         let id = output.upload_id.filter(|id| !id.is_empty());

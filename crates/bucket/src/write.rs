@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier};
 use bytes::Bytes;
 
@@ -15,6 +14,22 @@ use crate::error::StoreError;
 use crate::metrics::{Direction, Operation};
 use crate::names::Key;
 use crate::object::{ETag, NotDeleted, PutCondition, PutOptions};
+
+/// Tells a request what the object is to be stored with. A macro, since the SDK's builders of a put and of an upload have
+/// these methods alike but no trait in common.
+macro_rules! stored_with {
+    ($request:expr, $options:expr) => {
+        $request
+            .set_content_type($options.content_type.clone())
+            .set_content_encoding($options.content_encoding.clone())
+            .set_cache_control($options.cache_control.clone())
+            .set_content_disposition($options.content_disposition.clone())
+            .set_content_language($options.content_language.clone())
+            .set_expires($options.expires.map(aws_sdk_s3::primitives::DateTime::from))
+            .set_metadata(Some($options.metadata.clone().into_iter().collect()))
+    };
+}
+pub(crate) use stored_with;
 
 /// The most keys one `DeleteObjects` request may name (S3 API reference).
 const DELETE_BATCH: usize = 1000;
@@ -36,7 +51,7 @@ impl Bucket {
             .set_if_none_match(if_none_match)
             .content_length(i64::try_from(length).unwrap_or(i64::MAX))
             .body(ByteStream::from(body));
-        let request = stored_with(request, options).customize();
+        let request = stored_with!(request, options).customize();
         let request = if self.signs_payloads() { request } else { request.disable_payload_signing() };
         let asked = self.asked(Some(&full));
         let output = self.call(Operation::Put, asked, self.upload_time(length), request.send()).await?;
@@ -182,17 +197,6 @@ pub(crate) fn check(options: &PutOptions) -> Result<(), StoreError> {
         return invalid(format!("the metadata has {size} bytes; 2048 are allowed"));
     }
     Ok(())
-}
-
-fn stored_with(request: PutObjectFluentBuilder, options: &PutOptions) -> PutObjectFluentBuilder {
-    request
-        .set_content_type(options.content_type.clone())
-        .set_content_encoding(options.content_encoding.clone())
-        .set_cache_control(options.cache_control.clone())
-        .set_content_disposition(options.content_disposition.clone())
-        .set_content_language(options.content_language.clone())
-        .set_expires(options.expires.map(DateTime::from))
-        .set_metadata(Some(options.metadata.clone().into_iter().collect()))
 }
 
 /// If-Match and If-None-Match.

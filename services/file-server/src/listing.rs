@@ -2,9 +2,10 @@
 //!
 //! 1. One page of the store's own listing, five hundred entries at most; the next is asked for with the token that this
 //!    one ends with. Nothing is gathered in memory.
-//! 2. Hidden files are hidden here as well.
-//! 3. For people HTML, every name escaped and every link relative; for programs JSON. The type is negotiated by Accept.
-//! 4. Nothing below the prefix is a 404: folders exist by what is in them.
+//! 2. The token comes from outside: one that the store did not give is a 400, and all else that fails is the store's.
+//! 3. Hidden files are hidden here as well.
+//! 4. For people HTML, every name escaped and every link relative; for programs JSON. The type is negotiated by Accept.
+//! 5. Nothing below the prefix is a 404: folders exist by what is in them.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,10 +14,9 @@ use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bucket::{ListRequest, Listing};
+use http::HeaderMap;
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use service_kit::Problem;
 use url::form_urlencoded;
 
 use crate::http::path::encode_key;
@@ -63,7 +63,7 @@ pub async fn answer(
     let token = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).find(|(name, _)| name == "page");
     let token = token.map(|(_, token)| token.into_owned());
     if token.as_ref().is_some_and(|token| token.len() > TOKEN_MAX) {
-        return Ok(Some(no_such_page()));
+        return Err(StoreError::NoSuchPage);
     }
     let request = ListRequest {
         prefix: prefix.to_owned(),
@@ -71,12 +71,7 @@ pub async fn answer(
         continuation: token.clone(),
         max_keys: Some(PAGE),
     };
-    let listing = match site.store.list(&request).await {
-        Ok(listing) => listing,
-        // The token comes from outside, and stores refuse one that they did not give.
-        Err(StoreError::BadAnswer) if token.is_some() => return Ok(Some(no_such_page())),
-        Err(error) => return Err(error),
-    };
+    let listing = site.store.list(&request).await?;
     if listing.objects.is_empty() && listing.folders.is_empty() && token.is_none() {
         return Ok(None);
     }
@@ -86,10 +81,6 @@ pub async fn answer(
     site.headers.write_common(headers);
     negotiated(headers);
     Ok(Some(response))
-}
-
-fn no_such_page() -> Response {
-    Problem::new(StatusCode::BAD_REQUEST, "the page is not one that this listing named").into_response()
 }
 
 fn negotiated(headers: &mut HeaderMap) {

@@ -5,17 +5,23 @@
 //! 3. Pass the answer on as the fault has it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use super::fault::{Fault, Rule};
 use super::wire::Head;
 use crate::{BucketSettings, Operation};
+
+/// What the kernel may hold of an answer on each side of the proxy, in bytes. Left to itself it takes in megabytes that no
+/// client has asked for: the proxy would hide that a client stopped reading, and hundreds of them would use up the
+/// memory that all TCP connections share.
+const SOCKET_BUFFER: u32 = 64 * 1024;
 
 /// A request that reached the proxy.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,7 +55,7 @@ pub struct FaultyS3 {
 
 #[derive(Debug)]
 struct State {
-    upstream: String,
+    upstream: SocketAddr,
     rules: Mutex<Vec<(Rule, Fault)>>,
     seen: Mutex<Vec<Seen>>,
     open: AtomicUsize,
@@ -59,10 +65,18 @@ struct State {
 
 impl FaultyS3 {
     /// A proxy before the store at `endpoint`, which must be plain HTTP.
+    #[expect(
+        clippy::unused_async,
+        reason = "a socket of tokio wants a runtime around it, which an async function has"
+    )]
     pub async fn before(endpoint: &Url) -> io::Result<Self> {
-        let host = endpoint.host_str().unwrap_or_default();
-        let upstream = format!("{host}:{}", endpoint.port_or_known_default().unwrap_or(80));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let upstream = endpoint.socket_addrs(|| None)?.first().copied();
+        let upstream = upstream.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let socket = TcpSocket::new_v4()?;
+        // Its connections have what it has.
+        socket.set_send_buffer_size(SOCKET_BUFFER)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(1024)?;
         let own = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let state = Arc::new(State {
@@ -202,11 +216,17 @@ async fn serve(mut client: TcpStream, state: &State) -> io::Result<()> {
         _ => {}
     }
     request.set("connection", Some("close"));
-    let mut store = TcpStream::connect(&state.upstream).await?;
+    let mut store = connect(state.upstream).await?;
     store.write_all(&request.encode()).await?;
     store.write_all(&body).await?;
     let Some(head) = Head::read(&mut store).await? else { return reset(&client) };
     pass_on(client, store, head, fault, state).await
+}
+
+async fn connect(store: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if store.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER)?;
+    socket.connect(store).await
 }
 
 /// Passes the store's answer on, as the fault has it.

@@ -1,7 +1,7 @@
 //! A store that fails is never "not found".
 //!
 //! 1. The status is the error's: 403 where the store refuses, 502 where its answer makes no sense, 503 where it cannot
-//!    answer now, 504 where it took too long.
+//!    answer now, 504 where it took too long; 400 where it refuses the page of a listing that was asked for.
 //! 2. Retry-After says when to come again, where that could help.
 //! 3. The client is told that much; what exactly happened, with the names of keys and hosts, is in the log already.
 
@@ -36,6 +36,7 @@ fn whole_seconds(wait: Duration) -> u64 {
 
 fn detail(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::BAD_REQUEST => "the page is not one that this listing named",
         StatusCode::FORBIDDEN => "the store refuses to give this object out",
         StatusCode::BAD_GATEWAY => "the store gave an answer that makes no sense",
         StatusCode::GATEWAY_TIMEOUT => "the store did not answer in time",

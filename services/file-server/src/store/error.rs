@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The store's answer is none, or the question was: 502. A person must look.
     #[error("the store gave no usable answer")]
     BadAnswer,
+    /// The page of a listing is none that the store named: 400. Begin with the first.
+    #[error("the listing has no such page")]
+    NoSuchPage,
     /// The object is no longer the version that was begun with: look it up again, or break off.
     #[error("the object changed while it was read")]
     Changed,
@@ -40,6 +43,7 @@ impl StoreError {
                 Self::Unavailable { retry_after: error.retry_after().unwrap_or(RETRY_AFTER) }
             }
             Bucket::Timeout { .. } => Self::TimedOut,
+            Bucket::NoSuchPage => Self::NoSuchPage,
             // A part of an object that is gone, or shorter than it was, is another version's.
             Bucket::PreconditionFailed | Bucket::NotFound { .. } | Bucket::RangeNotSatisfiable { .. } => {
                 Self::Changed
@@ -52,7 +56,8 @@ impl StoreError {
             | Bucket::ImpossibleKey { .. }
             | Bucket::Invalid { .. } => Self::BadAnswer,
         };
-        if told != Self::Changed {
+        // What changed, and what a client made up, is no failure of the store's.
+        if !matches!(told, Self::Changed | Self::NoSuchPage) {
             tracing::warn!(%error, "the store failed");
         }
         told
@@ -65,13 +70,14 @@ impl StoreError {
             Self::Unavailable { .. } | Self::Changed => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::BadAnswer => StatusCode::BAD_GATEWAY,
+            Self::NoSuchPage => StatusCode::BAD_REQUEST,
         }
     }
 
     /// When to come back; None where waiting changes nothing.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Denied => None,
+            Self::Denied | Self::NoSuchPage => None,
             Self::Unavailable { retry_after } => Some(*retry_after),
             Self::TimedOut | Self::BadAnswer | Self::Changed => Some(RETRY_AFTER),
         }
