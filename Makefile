@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test compare fmt lint fuzz
 
-SERVICES := web-app work-app file-server content-fetcher
+SERVICES := web-app work-app file-server content-fetcher review-api review-load
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

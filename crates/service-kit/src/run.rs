@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use crate::lifecycle::{Kit, Outcome};
 use crate::settings::{Environment, Faults, FromEnvironment, KitSettings};
 use crate::telemetry::{self, LogStream};
@@ -42,6 +44,7 @@ where
     };
     // It may hold secrets, and nobody reads it from here on.
     drop(environment);
+    allow_many_files();
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -99,6 +102,16 @@ where
     let mut kit = Kit::new(name, version, kit_settings);
     build(settings, &mut kit).await?;
     Ok(kit.start()?.wait().await)
+}
+
+/// A connection is a file, and often the read behind it another; shells and systemd allow 1024 to those who do not ask for
+/// more. That default is for `select`, which nothing here uses.
+pub(crate) fn allow_many_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// One thread where there is one core: a work-stealing scheduler with nobody to steal from only costs.

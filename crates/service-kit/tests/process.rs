@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -17,7 +18,10 @@ struct Process {
 
 impl Process {
     fn start(variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(example());
+        Self::of(&mut Command::new(example()), variables)
+    }
+
+    fn of(command: &mut Command, variables: &[(&str, &str)]) -> Self {
         command.env_clear().env("ADMIN_ADDRESS", "127.0.0.1:0").envs(variables.iter().copied());
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the sample starts");
@@ -80,10 +84,7 @@ fn ask(address: SocketAddr, path: &str) -> TcpStream {
 /// Waits until the service itself says that `count` requests are being answered.
 fn wait_for_in_flight(process: &mut Process, admin: SocketAddr, count: usize) {
     loop {
-        let mut stream = TcpStream::connect(admin).expect("it listens");
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("sent");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("an answer");
+        let (_, text) = service_kit::testing::ask(admin, "GET", "/metrics", &[]);
         if text.contains(&format!("\nhttp_requests_in_flight {count}\n")) {
             return;
         }
@@ -132,6 +133,16 @@ fn a_second_signal_ends_it_at_once() {
     let (code, log) = process.ended();
     assert_eq!(code, 1, "{log}");
     assert!(log.contains("second signal"), "{log}");
+}
+
+#[test]
+fn it_may_have_as_many_files_open_as_the_system_lets_it() {
+    let mut shell = Command::new("/bin/sh");
+    let mut process = Process::of(shell.args(["-c", "ulimit -Sn 100; exec \"$0\""]).arg(example()), &[]);
+    let admin = admin(&mut process);
+    let (_, text) = service_kit::testing::ask(admin, "GET", "/metrics", &[]);
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    assert!(text.contains(&format!("\nprocess_max_fds {most}\n")), "not {most}: {text}");
 }
 
 #[test]

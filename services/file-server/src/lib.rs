@@ -50,13 +50,13 @@ pub async fn build(settings: Settings, kit: &mut Kit) -> anyhow::Result<()> {
     let cache = Cache::new(&settings.cache, settings.compression, cache_metrics);
     kit.admin_routes(purge::routes(cache.clone(), Arc::clone(&sites)));
     ready::watch(kit, Arc::clone(&sites));
-    let router = respond::router(sites, cache);
+    let answers = respond::answers(sites, cache);
     let options = HttpOptions { body_limit: Some(BODY_LIMIT), ..HttpOptions::default() };
     match settings.tls {
-        None => kit.serve(listener, router, options),
+        None => kit.serve(listener, answers, options),
         Some(tls) => {
             let certificates = tls::certificates(tls, kit)?;
-            kit.serve_tls(listener, certificates, router, options);
+            kit.serve_tls(listener, certificates, answers, options);
         }
     }
     Ok(())

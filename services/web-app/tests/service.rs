@@ -1,14 +1,10 @@
 //! web-app as production starts it: the contract over HTTP, without the original beside it.
 
-mod common {
-    pub mod client;
-}
-
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::client::{ask, exchange};
+use service_kit::testing::{ask, exchange};
 
 const ETAG: &str = r#"W/"a-2STJhM+WA8dYlwhCs50ql6bIqQ4""#;
 

@@ -7,6 +7,7 @@
 //! 3. Units and the end mark are left out. Samples are the same in both; exemplars, which are not, nobody here records.
 
 use axum::http::HeaderValue;
+use memchr::memchr_iter;
 
 /// The content type that `prometheus_client` 0.26 sends.
 pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=1.0.0; charset=utf-8");
@@ -15,19 +16,28 @@ pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=1.0.
 pub fn from_openmetrics(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut help = None;
-    for line in text.lines() {
-        if let Some(family) = line.strip_prefix("# HELP ") {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Most lines are samples: those that stand together are taken over at once.
+        let (samples, comments) = rest.split_at(next_comment(rest));
+        out.push_str(samples);
+        let (comment, after) = comments.split_once('\n').unwrap_or((comments, ""));
+        if let Some(family) = comment.strip_prefix("# HELP ") {
             // The family's name depends on its type, which is told on the next line.
             help = family.split_once(' ').map(|(_, help)| help);
-        } else if let Some(family) = line.strip_prefix("# TYPE ") {
+        } else if let Some(family) = comment.strip_prefix("# TYPE ") {
             let (name, kind) = family.split_once(' ').unwrap_or((family, "unknown"));
             push_family(&mut out, name, kind, help.take());
-        } else if !line.starts_with('#') {
-            out.push_str(line);
-            out.push('\n');
         }
+        rest = after;
     }
     out
+}
+
+/// Where the first line that begins with `#` begins, which inside a line is a label's business; else the end.
+fn next_comment(text: &str) -> usize {
+    let begins_a_line = |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
+    memchr_iter(b'#', text.as_bytes()).find(begins_a_line).unwrap_or(text.len())
 }
 
 fn push_family(out: &mut String, name: &str, kind: &str, help: Option<&str>) {

@@ -1,14 +1,10 @@
 //! work-app's contract over HTTP, without the original beside it.
 
-mod common {
-    pub mod client;
-}
-
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use common::client::ask;
 use service_kit::Running;
+use service_kit::testing::ask;
 
 async fn started(variables: &[(&str, &str)]) -> Running {
     let variables = [&[("PORT", "0")], variables].concat();

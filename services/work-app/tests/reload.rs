@@ -1,7 +1,6 @@
 //! Settings that come from files: read again when they change, kept when the change is no good.
 
 mod common {
-    pub mod client;
     pub mod process;
 }
 
@@ -9,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::client::ask;
 use common::process::Process;
+use service_kit::testing::ask;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_work-app");
 

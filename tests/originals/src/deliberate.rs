@@ -1,8 +1,10 @@
 //! The one list of what differs from the originals, with reasons.
 //!
 //! 1. Every difference that a test finds must be on the list; [`Checklist::allow`] says whether it is.
-//! 2. Every entry must have been needed; [`Checklist::unused`] tells those that were not.
+//! 2. What both differ in alike stands once, in `both`.
+//! 3. Every entry must have been needed; [`Checklist::unused`] tells those that were not.
 
+mod both;
 mod web_app;
 mod work_app;
 

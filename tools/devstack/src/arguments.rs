@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::ports::PortBase;
 
-/// Starts every service on this machine: an S3 store, an origin with a small site, content-fetcher, file-server and
-/// the samples. Ctrl-C drains all.
+/// Starts every service on this machine: an S3 store, an origin with a small site, content-fetcher, file-server,
+/// review-api with reviews, and the samples. Ctrl-C drains all.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -45,6 +45,8 @@ pub enum Command {
         parent: i32,
         /// The program.
         program: PathBuf,
+        /// What it is told on its command line.
+        arguments: Vec<String>,
     },
 }
 

@@ -70,6 +70,7 @@ impl Running {
         let passed_on = PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         let mut command = Command::new(devstack);
         command.arg("leash").arg(std::process::id().to_string()).arg(program);
+        command.args(service.arguments);
         command.env_clear().envs(passed_on).envs(settings).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;

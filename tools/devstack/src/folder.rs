@@ -53,6 +53,11 @@ impl Folder {
         self.path.join("origin")
     }
 
+    /// The reviews' index.
+    pub fn reviews(&self) -> PathBuf {
+        self.path.join("reviews")
+    }
+
     /// The manifest of the origin's files.
     pub fn manifest(&self) -> PathBuf {
         self.path.join("manifest.json")

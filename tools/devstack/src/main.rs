@@ -28,7 +28,9 @@ use clap::Parser;
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     let ended = match &arguments.command {
-        Some(arguments::Command::Leash { parent, program }) => leash::become_program(*parent, program),
+        Some(arguments::Command::Leash { parent, program, arguments }) => {
+            leash::become_program(*parent, program, arguments)
+        }
         None => stack::run(&arguments),
     };
     ended.unwrap_or_else(|error| {

@@ -23,6 +23,8 @@ pub const ORIGIN: Listener = ("origin", "http");
 pub struct Service {
     /// Its name, which is its program's too.
     pub name: &'static str,
+    /// What it is told on its command line.
+    pub arguments: &'static [&'static str],
     /// Its listeners and their offsets from `PORT_BASE`.
     pub listeners: &'static [(&'static str, u16)],
     /// The listener that answers /readyz.
@@ -62,6 +64,8 @@ pub struct Place<'a> {
     pub ports: &'a Ports,
     /// The manifest of the origin's files.
     pub manifest: &'a Path,
+    /// The folder of the reviews' index.
+    pub reviews: &'a Path,
 }
 
 impl Place<'_> {
@@ -84,7 +88,12 @@ impl Place<'_> {
 
     fn curl(&self, what: &'static str, listener: &'static str, options: &str, path: &str) -> Try {
         let address = self.at(listener);
-        Try { what, address, command: format!("curl {options} http://{address}{path}") }
+        // What a shell would read otherwise than curl should stands in quotes.
+        let url = match path.strip_prefix('\'') {
+            Some(quoted) => format!("'http://{address}{quoted}"),
+            None => format!("http://{address}{path}"),
+        };
+        Try { what, address, command: format!("curl {options} {url}") }
     }
 }
 
@@ -97,6 +106,7 @@ pub fn common() -> Vec<(&'static str, String)> {
 pub const ALL: &[Service] = &[
     Service {
         name: "web-app",
+        arguments: &[],
         listeners: &[("http", 0), ("admin", 90)],
         ready_on: "admin",
         stop: Stop::First,
@@ -107,6 +117,7 @@ pub const ALL: &[Service] = &[
     },
     Service {
         name: "work-app",
+        arguments: &[],
         listeners: &[("http", 1)],
         ready_on: "http",
         stop: Stop::First,
@@ -122,6 +133,7 @@ pub const ALL: &[Service] = &[
     },
     Service {
         name: "file-server",
+        arguments: &[],
         listeners: &[("http", 80), ("admin", 93)],
         ready_on: "admin",
         stop: Stop::First,
@@ -147,6 +159,7 @@ pub const ALL: &[Service] = &[
     },
     Service {
         name: "content-fetcher",
+        arguments: &[],
         listeners: &[("admin", 94)],
         ready_on: "admin",
         stop: Stop::Then,
@@ -165,6 +178,52 @@ pub const ALL: &[Service] = &[
             ]
         },
         tries: |place| vec![place.curl("ready?", "admin", "-i", "/readyz"), place.metrics("admin")],
+    },
+    Service {
+        name: "review-api",
+        arguments: &[],
+        listeners: &[("http", 2), ("admin", 92)],
+        ready_on: "admin",
+        stop: Stop::Then,
+        settings: |place| {
+            vec![
+                ("PORT", place.port("http")),
+                ("REVIEWS_STORE", "embedded".to_owned()),
+                ("REVIEWS_DIR", place.reviews.display().to_string()),
+                ("ADMIN_ADDRESS", place.at("admin").to_string()),
+            ]
+        },
+        tries: |place| {
+            vec![
+                place.curl("the page", "http", "-i", "/"),
+                place.curl(
+                    "a review",
+                    "http",
+                    "-i -H 'content-type: application/json' -d '{\"delivery_id\":\"d-1\",\"text\":\"The milk was \
+                     warm\",\"rating\":1,\"hub\":\"utrecht\",\"written_at\":\"'$(date -Is)'\"}'",
+                    "/reviews",
+                ),
+                place.curl("search", "http", "-s", "'/reviews?q=milk+-warm&size=3'"),
+                place.curl("the last day", "http", "-s", "'/reviews/stats?from=24h'"),
+                place.metrics("admin"),
+            ]
+        },
+    },
+    Service {
+        name: "review-load",
+        arguments: &["feed"],
+        listeners: &[("admin", 95)],
+        ready_on: "admin",
+        stop: Stop::First,
+        settings: |place| {
+            vec![
+                // Enough to see days and hubs in, and quick to take in.
+                ("BACKFILL", "5000".to_owned()),
+                ("REVIEWS_URL", format!("http://{}", place.ports.address(("review-api", "http")))),
+                ("ADMIN_ADDRESS", place.at("admin").to_string()),
+            ]
+        },
+        tries: |place| vec![place.metrics("admin")],
     },
 ];
 
@@ -222,7 +281,12 @@ mod tests {
     async fn every_entry_speaks_of_its_own_listeners_on_the_loopback() {
         let ports = Ports::take(PortBase::Free, listeners()).expect("free ports");
         for service in ALL {
-            let place = Place { name: service.name, ports: &ports, manifest: Path::new("manifest.json") };
+            let place = Place {
+                name: service.name,
+                ports: &ports,
+                manifest: Path::new("manifest.json"),
+                reviews: Path::new("reviews"),
+            };
             assert!(!(service.settings)(&place).is_empty());
             assert!(place.at(service.ready_on).ip().is_loopback());
             for shown in (service.tries)(&place) {

@@ -85,6 +85,7 @@ struct Stack {
     output: Output,
     ports: Ports,
     manifest: PathBuf,
+    reviews: PathBuf,
     store: EmbeddedS3,
     origin: Origin,
     children: Vec<Running>,
@@ -102,6 +103,7 @@ impl Stack {
                 .with_context(|| format!("the store at {at_store}"))?,
             origin: Origin::start(at_origin, &folder.origin()).await?,
             manifest: folder.manifest(),
+            reviews: folder.reviews(),
             children: Vec::new(),
             output,
             ports,
@@ -123,7 +125,7 @@ impl Stack {
     }
 
     fn place(&self, name: &'static str) -> Place<'_> {
-        Place { name, ports: &self.ports, manifest: &self.manifest }
+        Place { name, ports: &self.ports, manifest: &self.manifest, reviews: &self.reviews }
     }
 
     /// Waits until all are ready, prints the table, and waits for a reason to end.

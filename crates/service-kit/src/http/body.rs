@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::{Buf, Bytes};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 /// Told once, when the answer's last byte has gone to the connection or the answer was given up.
 pub(crate) trait OnEnd: Send + 'static {
@@ -24,9 +24,8 @@ pub(crate) struct ObservedBody<E: OnEnd> {
 }
 
 impl<E: OnEnd> ObservedBody<E> {
-    /// Watches over `inner`, whose announced length is `expected`; 0 for an answer to HEAD, which nobody reads.
+    /// Watches over `inner`, whose length, where it is known, is `expected`; 0 for an answer to HEAD, which nobody reads.
     pub(crate) fn new(inner: Body, expected: Option<u64>, end: E) -> Self {
-        let expected = expected.or_else(|| inner.size_hint().exact());
         Self { ended: expected == Some(0), expected, inner, bytes: 0, end }
     }
 }

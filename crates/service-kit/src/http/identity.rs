@@ -1,7 +1,6 @@
 //! A name for each request, taken from the client or made.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use bytes::Bytes;
 
 /// Where a request id is taken from and told.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -11,22 +10,39 @@ const LENGTH_MAX: usize = 128;
 
 /// The id under which a request is found in logs and answers; a request extension.
 #[derive(Clone, Debug)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Id);
+
+#[derive(Clone, Debug)]
+enum Id {
+    Taken(HeaderValue),
+    /// Hexadecimal digits.
+    Made([u8; 32]),
+}
 
 impl RequestId {
     /// The client's own id where it is short and made of letters, digits, `-`, `_` and `.`; else 128 random bits.
     pub(crate) fn take_or_make(headers: &HeaderMap) -> Self {
         let taken = headers.get(X_REQUEST_ID).filter(|value| is_sound(value.as_bytes()));
-        Self(taken.cloned().unwrap_or_else(make))
+        Self(taken.cloned().map_or_else(make, Id::Taken))
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Id::Taken(id) => id.clone(),
+            Id::Made(id) => HeaderValue::from_bytes(id).unwrap_or(HeaderValue::from_static("unknown")),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Id::Taken(id) => id.as_bytes(),
+            Id::Made(id) => id,
+        }
     }
 }
 
@@ -35,10 +51,9 @@ fn is_sound(id: &[u8]) -> bool {
         && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
-fn make() -> HeaderValue {
-    let hex: [u8; 32] = super::trace::hex(rand::random::<[u8; 16]>());
-    HeaderValue::from_maybe_shared(Bytes::copy_from_slice(&hex))
-        .unwrap_or(HeaderValue::from_static("unknown"))
+fn make() -> Id {
+    // One number, and not sixteen: an array of bytes takes four random bytes for each.
+    Id::Made(super::trace::hex(rand::random::<u128>().to_ne_bytes()))
 }
 
 #[cfg(test)]

@@ -42,14 +42,14 @@ pub(super) enum Route {
     Unknown,
 }
 
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct RouteLabels {
     method: &'static str,
     route: Route,
 }
 
 /// The labels of one answered request.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Labels {
     at: RouteLabels,
     code: u16,
@@ -94,9 +94,23 @@ impl PartialEq for Route {
 
 impl Eq for Route {}
 
-impl Hash for Route {
+// Labels are looked up twice a request, among some dozens that the service itself made. Their lengths and the status
+// tell nearly all of them apart, and one number is hashed in a third of the time that the texts take.
+impl Hash for RouteLabels {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        state.write_usize(self.spread());
+    }
+}
+
+impl Hash for Labels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.at.spread() << 16 | usize::from(self.code));
+    }
+}
+
+impl RouteLabels {
+    fn spread(&self) -> usize {
+        self.route.as_str().len() << 4 | self.method.len()
     }
 }
 

@@ -1,14 +1,17 @@
 //! HTTP as every service speaks it.
 //!
 //! 1. [`server`] accepts connections within bounds of number, head size and time, in clear or over TLS.
-//! 2. [`observe`] goes round every handler: request id, trace context, in-flight gauge, panics, metrics, one log line.
-//! 3. [`body`] goes round every answer's body and knows when the answer really ended.
-//! 4. [`metrics`] is what it counts.
-//! 5. [`discard`] reads what no answer depends on.
-//! 6. [`problem`] is what an error looks like where no contract fixes the body.
+//! 2. [`answer`] is what it serves: a router, or one function for all paths.
+//! 3. [`observe`] goes round every handler: request id, trace context, in-flight gauge, panics, metrics, one log line.
+//! 4. [`body`] goes round every answer's body and knows when the answer really ended.
+//! 5. [`metrics`] is what it counts.
+//! 6. [`discard`] reads what no answer depends on.
+//! 7. [`problem`] is what an error looks like where no contract fixes the body.
 
+pub(crate) mod answer;
 pub(crate) mod body;
 mod discard;
+mod head_timer;
 mod identity;
 mod limits;
 pub(crate) mod metrics;
@@ -20,10 +23,13 @@ mod trace;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+pub use answer::{Answers, answer_all, answer_all_as};
 pub use discard::{closing, discard_body};
 pub use identity::RequestId;
 pub use problem::Problem;
 pub use trace::TraceContext;
+
+pub(crate) use answer::Answer;
 
 /// The address a connection came from, as a request extension. Made once a connection, text and all, because every
 /// request's log line tells it.
@@ -70,28 +76,13 @@ impl Default for HttpOptions {
     }
 }
 
-/// A router that leaves everything to `answer`: for a service that matches paths itself. As a handler, axum would box
-/// it twice for each request.
-pub fn answer_all<F, A>(answer: F) -> axum::Router
-where
-    F: Fn(axum::extract::Request) -> A + Clone + Send + Sync + 'static,
-    A: Future<Output = axum::response::Response> + Send + 'static,
-{
-    axum::Router::new().fallback_service(tower::service_fn(move |request| {
-        let answering = answer(request);
-        async move { Ok::<_, std::convert::Infallible>(answering.await) }
-    }))
-}
-
-/// Everything that goes round a router, as one layer: each further one would cost every request two allocations.
-pub(crate) fn layered(
-    router: axum::Router,
+/// What answers a listener, with everything that goes round it.
+pub(crate) fn surround(
+    answers: Answers,
     options: HttpOptions,
     settings: &crate::settings::KitSettings,
     observer: &observe::Observer,
-) -> axum::Router {
+) -> Arc<dyn Answer> {
     let limits = limits::Limits { body: options.body_limit, pause: settings.http_body_timeout.get() };
-    let around = observe::Around::new(options.observed.then(|| observer.clone()), limits);
-    // The limit is the kit's; axum's own would stand below it.
-    router.layer((around, axum::extract::DefaultBodyLimit::disable()))
+    answers.within(observe::Around { observer: options.observed.then(|| observer.clone()), limits })
 }

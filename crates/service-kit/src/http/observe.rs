@@ -19,6 +19,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use axum::response::IntoResponse;
 use futures::FutureExt;
+use http_body::Body as _;
 use tower::{Layer, Service};
 
 use super::body::{ObservedBody, OnEnd};
@@ -53,17 +54,11 @@ impl Observer {
     }
 }
 
-/// What goes round a router: this module's observation, where the listener is observed, then its limits.
+/// What goes round answers: this module's observation, where the listener is observed, then its limits.
 #[derive(Clone)]
 pub(crate) struct Around {
-    observer: Option<Observer>,
-    limits: Limits,
-}
-
-impl Around {
-    pub(super) fn new(observer: Option<Observer>, limits: Limits) -> Self {
-        Self { observer, limits }
-    }
+    pub(super) observer: Option<Observer>,
+    pub(super) limits: Limits,
 }
 
 impl<S> Layer<S> for Around {
@@ -95,22 +90,34 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let exchange = self.around.observer.as_ref().map(|observer| Exchange::begin(observer, &mut request));
+        let exchange =
+            self.around.observer.as_ref().map(|observer| Exchange::of_route(observer, &mut request));
         let version = request.version();
         let answering = self.around.limits.apply(request).map(|request| self.inner.call(request));
-        Box::pin(async move {
-            let answered = match answering {
-                Err(refused) => Ok(*refused),
-                Ok(answering) => {
-                    AssertUnwindSafe(answering).catch_unwind().await.map(|Ok(response)| response)
-                }
-            };
-            let response = answered.unwrap_or_else(|panic| panicked(&*panic, exchange.as_ref()));
-            Ok(match exchange {
-                Some(exchange) => exchange.answer(response, version),
-                None => response,
-            })
-        })
+        let answer = answering.map(|answering| || answering.map(|Ok(response)| response));
+        Box::pin(surrounded(answer, exchange, version, |response| response).map(Ok))
+    }
+}
+
+/// What `answer` gives, or where it panics a 500, as `finished` leaves it, on its way out with its exchange. An `answer`
+/// that was refused before is that answer.
+pub(super) fn surrounded<A: Future<Output = Response<Body>> + Send>(
+    answer: Result<impl FnOnce() -> A + Send, Box<Response<Body>>>,
+    exchange: Option<Exchange>,
+    version: Version,
+    finished: impl FnOnce(Response<Body>) -> Response<Body> + Send,
+) -> impl Future<Output = Response<Body>> + Send {
+    let caught = answer.map(|answer| move || AssertUnwindSafe(answer()).catch_unwind());
+    async move {
+        let answered = match caught {
+            Err(refused) => Ok(*refused),
+            Ok(answer) => answer().await,
+        };
+        let response = finished(answered.unwrap_or_else(|panic| panicked(&*panic, exchange.as_ref())));
+        match exchange {
+            Some(exchange) => exchange.answer(response, version),
+            None => response,
+        }
     }
 }
 
@@ -131,7 +138,7 @@ fn panicked(panic: &(dyn std::any::Any + Send), exchange: Option<&Exchange>) -> 
 }
 
 /// One request on its way to its answer's end.
-struct Exchange {
+pub(super) struct Exchange {
     observer: Observer,
     began: Instant,
     method: Method,
@@ -145,29 +152,40 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Begins to watch a request, and gives its id and trace to those who answer it.
-    fn begin(observer: &Observer, request: &mut Request<Body>) -> Self {
+    /// Begins to watch a request.
+    pub(super) fn begin(
+        observer: &Observer,
+        request: &Request<Body>,
+        endpoint: Route,
+        peer: Option<Peer>,
+    ) -> Self {
         observer.0.metrics.http_requests_in_flight.inc();
-        let id = RequestId::take_or_make(request.headers());
-        let trace = TraceContext::take(request.headers());
-        let extensions = request.extensions_mut();
-        extensions.insert(id.clone());
-        if let Some(trace) = &trace {
-            extensions.insert(trace.clone());
-        }
         Self {
             observer: observer.clone(),
             began: Instant::now(),
-            endpoint: extensions.get().cloned().map_or(Route::Unknown, Route::Matched),
-            peer: extensions.get::<Peer>().cloned(),
+            endpoint,
+            peer,
             method: request.method().clone(),
             target: request.uri().clone(),
-            trace,
-            id,
+            trace: TraceContext::take(request.headers()),
+            id: RequestId::take_or_make(request.headers()),
             // What is logged where the connection goes before there is an answer: nginx's 499.
             status: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             finished: false,
         }
+    }
+
+    /// As [`begin`](Self::begin), of a request that was matched with a route; gives its id and trace to the handler.
+    fn of_route(observer: &Observer, request: &mut Request<Body>) -> Self {
+        let extensions = request.extensions();
+        let endpoint = extensions.get().cloned().map_or(Route::Unknown, Route::Matched);
+        let exchange = Self::begin(observer, request, endpoint, extensions.get().cloned());
+        let extensions = request.extensions_mut();
+        extensions.insert(exchange.id.clone());
+        if let Some(trace) = &exchange.trace {
+            extensions.insert(trace.clone());
+        }
+        exchange
     }
 
     fn answer(mut self, response: Response<Body>, version: Version) -> Response<Body> {
@@ -180,10 +198,10 @@ impl Exchange {
         if version <= Version::HTTP_11 && self.observer.0.draining.load(Ordering::Relaxed) {
             head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let expected = if self.method == Method::HEAD {
-            Some(0)
-        } else {
-            head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+        let announced = || head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        let expected = match self.method {
+            Method::HEAD => Some(0),
+            _ => body.size_hint().exact().or_else(announced),
         };
         Response::from_parts(head, Body::new(ObservedBody::new(body, expected, Ending(Some(self)))))
     }

@@ -14,14 +14,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use futures::FutureExt;
 use hyper::body::Incoming;
-use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, service_fn};
-use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,9 +28,9 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::Service;
 
-use super::Peer;
+use super::head_timer::HeadTimer;
+use super::{Answer, Peer};
 use crate::reload::Followed;
 use crate::settings::KitSettings;
 
@@ -49,7 +46,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A listener that is bound, and what it will answer.
 pub(crate) struct Server {
     pub(crate) listener: TcpListener,
-    pub(crate) router: Router,
+    pub(crate) answer: Arc<dyn Answer>,
     pub(crate) tls: Option<Followed<rustls::ServerConfig>>,
     pub(crate) settings: Arc<KitSettings>,
 }
@@ -68,7 +65,7 @@ impl Server {
         let graceful = GracefulShutdown::new();
         let front = Front {
             protocols: Protocols::new(&self.settings),
-            router: self.router,
+            answer: self.answer,
             tls: self.tls,
             write_timeout: self.settings.http_write_timeout.get(),
         };
@@ -121,7 +118,7 @@ impl Protocols {
     fn new(settings: &KitSettings) -> Self {
         let head_timeout = settings.http_header_timeout.get();
         let mut http1 = http1::Builder::new();
-        http1.timer(TokioTimer::new()).header_read_timeout(head_timeout).max_buf_size(HEAD_MAX);
+        http1.header_read_timeout(head_timeout).max_buf_size(HEAD_MAX);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
@@ -136,16 +133,18 @@ impl Protocols {
 /// What every connection of a listener needs.
 struct Front {
     protocols: Protocols,
-    router: Router,
+    answer: Arc<dyn Answer>,
     tls: Option<Followed<rustls::ServerConfig>>,
     write_timeout: Duration,
 }
 
 impl Front {
     fn connect(&self, peer: SocketAddr) -> Connection {
+        let mut protocols = self.protocols.clone();
+        protocols.http1.timer(HeadTimer::default());
         Connection {
-            protocols: self.protocols.clone(),
-            router: self.router.clone(),
+            protocols,
+            answer: Arc::clone(&self.answer),
             tls: self.tls.as_ref().map(|config| TlsAcceptor::from(config.load())),
             write_timeout: self.write_timeout,
             peer: Peer::new(peer),
@@ -155,7 +154,7 @@ impl Front {
 
 struct Connection {
     protocols: Protocols,
-    router: Router,
+    answer: Arc<dyn Answer>,
     tls: Option<TlsAcceptor>,
     write_timeout: Duration,
     peer: Peer,
@@ -210,19 +209,8 @@ impl Connection {
     fn service(
         &self,
     ) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<> {
-        let (router, peer) = (self.router.clone(), self.peer.clone());
-        service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer.clone());
-            let answering = router.clone().call(request);
-            async move {
-                let mut response = answering.await?;
-                // axum tells the length of the 304's own empty body, which is not the page's (RFC 9110, section 8.6).
-                if response.status() == StatusCode::NOT_MODIFIED {
-                    response.headers_mut().remove(CONTENT_LENGTH);
-                }
-                Ok(response)
-            }
-        })
+        let (answer, peer) = (Arc::clone(&self.answer), self.peer.clone());
+        service_fn(move |request| Arc::clone(&answer).answer(request, &peer).map(Ok))
     }
 }
 

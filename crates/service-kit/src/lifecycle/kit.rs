@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::drain::Live;
 use super::running::{Parts, Running, Stopper};
 use crate::admin;
-use crate::http::HttpOptions;
 use crate::http::observe::Observer;
 use crate::http::server::Server;
+use crate::http::{Answer, Answers, HttpOptions};
 use crate::metrics::{Metrics, ProcessCollector};
 use crate::readiness::{Readiness, ReadyHandle};
 use crate::reload::{Followed, Follower, ReloadMetrics, UnreadableFile};
@@ -72,7 +72,9 @@ impl Kit {
     pub(crate) fn new(name: &'static str, version: &'static str, settings: KitSettings) -> Self {
         let metrics = Metrics::default();
         let (http, reloads) = metrics.with(|registry| {
-            registry.register_collector(Box::new(ProcessCollector::new()));
+            if let Some(process) = ProcessCollector::new() {
+                registry.register_collector(Box::new(process));
+            }
             (crate::http::metrics::HttpMetrics::register(registry), ReloadMetrics::register(registry))
         });
         Self {
@@ -109,9 +111,9 @@ impl Kit {
         Ok(Listener { name, address, socket })
     }
 
-    /// Answers `listener` with `router` once the service starts.
-    pub fn serve(&mut self, listener: Listener, router: Router, options: HttpOptions) {
-        self.add_server(listener, router, options, None);
+    /// Serves `answers`, mostly a router, on `listener` once the service starts.
+    pub fn serve(&mut self, listener: Listener, answers: impl Into<Answers>, options: HttpOptions) {
+        self.add_server(listener, answers.into(), options, None);
     }
 
     /// As [`serve`](Self::serve), over TLS; see [`tls`](crate::tls) for certificates that follow their files.
@@ -119,10 +121,10 @@ impl Kit {
         &mut self,
         listener: Listener,
         tls: Followed<rustls::ServerConfig>,
-        router: Router,
+        answers: impl Into<Answers>,
         options: HttpOptions,
     ) {
-        self.add_server(listener, router, options, Some(tls));
+        self.add_server(listener, answers.into(), options, Some(tls));
     }
 
     /// No admin listener: the service's contract has health and metrics on its own port.
@@ -202,8 +204,8 @@ impl Kit {
                 let listener = self.listen("admin", self.settings.admin_address)?;
                 let router = admin::routes(self.readiness.clone(), self.metrics.clone()).merge(extra);
                 let options = HttpOptions { observed: false, ..HttpOptions::default() };
-                let router = crate::http::layered(router, options, &self.settings, &self.observer);
-                Some((listener.address, self.server(listener.socket, router, None)))
+                let answer = crate::http::surround(router.into(), options, &self.settings, &self.observer);
+                Some((listener.address, self.server(listener.socket, answer, None)))
             }
         };
         let live = Live::new(self.settings, (self.readiness, self.observer), (self.draining, self.shutdown));
@@ -215,22 +217,22 @@ impl Kit {
     fn add_server(
         &mut self,
         listener: Listener,
-        router: Router,
+        answers: Answers,
         options: HttpOptions,
         tls: Option<Followed<rustls::ServerConfig>>,
     ) {
-        let router = crate::http::layered(router, options, &self.settings, &self.observer);
-        let server = self.server(listener.socket, router, tls);
+        let answer = crate::http::surround(answers, options, &self.settings, &self.observer);
+        let server = self.server(listener.socket, answer, tls);
         self.servers.push((listener.name, listener.address, server));
     }
 
     fn server(
         &self,
         listener: TcpListener,
-        router: Router,
+        answer: Arc<dyn Answer>,
         tls: Option<Followed<rustls::ServerConfig>>,
     ) -> Server {
-        Server { listener, router, tls, settings: Arc::clone(&self.settings) }
+        Server { listener, answer, tls, settings: Arc::clone(&self.settings) }
     }
 }
 

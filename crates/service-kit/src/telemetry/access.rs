@@ -1,14 +1,16 @@
 //! The access log's own way out, since one line per request is by far the most of what a service says.
 //!
 //! 1. An event of the target `access` is written as JSON straight from its fields, without the general formatter.
-//! 2. Lines gather in a buffer, which goes out when it is full or [`HOLD`] after its first line, whichever is first,
+//! 2. Lines gather in a buffer. A thread takes it when it is full or [`HOLD`] after its first line, whichever is first,
 //!    and when the process ends. Only kill -9 can lose lines, those of the last [`HOLD`].
+//! 3. That thread alone writes, and holds no lock meanwhile: a disk that hesitates holds no request up until [`MOST`]
+//!    bytes wait for it.
 //!
 //! Measured on the kit's sample service (GET of 5 bytes, one core): 2.9 µs per request for the general formatter with
 //! a write for each line, of 10.1 µs in all; 0.9 µs this way.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use tracing::field::{Field, Visit};
@@ -22,24 +24,29 @@ pub(crate) const TARGET: &str = "access";
 /// How long a line may wait for company.
 const HOLD: Duration = Duration::from_millis(100);
 /// A buffer this full goes out at once.
-const FULL: usize = 32 * 1024;
+const FULL: usize = 64 * 1024;
+/// More than this does not gather: from here on requests wait for the disk.
+const MOST: usize = 4 * 1024 * 1024;
 
 /// Writes access lines in batches. A layer for `tracing_subscriber`.
 pub(super) struct AccessLayer<W>(Arc<Batch<W>>);
 
 /// Writes what is still held when it is dropped.
-pub(super) struct FlushOnDrop(Box<dyn Fn() + Send>);
+pub(super) struct FlushOnDrop(Box<dyn FnMut() + Send>);
 
 struct Batch<W> {
     write: W,
     held: Mutex<Held>,
-    begun: Condvar,
+    /// There is something to be taken, or more than before.
+    filled: Condvar,
+    taken: Condvar,
 }
 
 #[derive(Default)]
 struct Held {
     lines: Vec<u8>,
     clock: Clock,
+    /// Nobody takes lines from here: not any more, or never.
     closed: bool,
 }
 
@@ -71,52 +78,71 @@ impl<W: Fn(&[u8]) + Send + Sync + 'static> AccessLayer<W> {
     /// A layer that hands batches of whole lines to `write`, and what flushes it at the end.
     pub(super) fn new(write: W) -> (Self, FlushOnDrop) {
         let held = Mutex::new(Held { lines: Vec::with_capacity(FULL), ..Held::default() });
-        let batch = Arc::new(Batch { write, held, begun: Condvar::new() });
-        let (flusher, last) = (Arc::clone(&batch), Arc::clone(&batch));
-        // Without the thread, lines still go out when the buffer is full and at the end.
-        let _ = thread::Builder::new().name("access-log".to_owned()).spawn(move || flusher.flush_forever());
-        (Self(batch), FlushOnDrop(Box::new(move || last.close())))
+        let batch = Arc::new(Batch { write, held, filled: Condvar::new(), taken: Condvar::new() });
+        let (writer, last) = (Arc::clone(&batch), Arc::clone(&batch));
+        let mut thread =
+            thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.write_all()).ok();
+        if thread.is_none() {
+            batch.lock().closed = true;
+        }
+        (Self(batch), FlushOnDrop(Box::new(move || last.close(thread.take()))))
     }
 }
 
 impl<W: Fn(&[u8])> Batch<W> {
     fn add(&self, line: impl FnOnce(&mut Clock, &mut Vec<u8>)) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = held.lines.is_empty();
-        let Held { lines, clock, .. } = &mut *held;
+        let waits_for_disk = |held: &mut Held| held.lines.len() >= MOST && !held.closed;
+        let mut held =
+            self.taken.wait_while(self.lock(), waits_for_disk).unwrap_or_else(PoisonError::into_inner);
+        let before = held.lines.len();
+        let Held { lines, clock, closed } = &mut *held;
         line(clock, lines);
-        if held.closed || held.lines.len() >= FULL {
-            (self.write)(&held.lines);
-            held.lines.clear();
-        } else if first {
-            self.begun.notify_one();
+        if *closed {
+            (self.write)(lines);
+            lines.clear();
+        } else if before == 0 || (before < FULL && lines.len() >= FULL) {
+            self.filled.notify_one();
         }
     }
 
-    fn flush_forever(&self) {
+    /// The writing thread: until all is closed and written.
+    fn write_all(&self) {
+        let mut lines = Vec::with_capacity(FULL);
         loop {
-            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let waiting = self.begun.wait_while(held, |held| held.lines.is_empty() && !held.closed);
-            drop(waiting);
-            thread::sleep(HOLD);
-            if self.flush() {
+            let nothing = |held: &mut Held| held.lines.is_empty() && !held.closed;
+            let some = self.filled.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+            let short = |held: &mut Held| held.lines.len() < FULL && !held.closed;
+            let full = self.filled.wait_timeout_while(some, HOLD, short);
+            let (mut held, _) = full.unwrap_or_else(PoisonError::into_inner);
+            if held.closed {
                 return;
             }
+            std::mem::swap(&mut held.lines, &mut lines);
+            drop(held);
+            self.taken.notify_all();
+            (self.write)(&lines);
+            lines.clear();
+            // What a slow disk let gather is not kept.
+            lines.shrink_to(FULL);
         }
     }
 
-    /// Writes what is held; returns whether the batch is closed.
-    fn flush(&self) -> bool {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+    fn close(&self, thread: Option<JoinHandle<()>>) {
+        let mut held = self.lock();
+        held.closed = true;
+        drop(held);
+        self.filled.notify_one();
+        self.taken.notify_all();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+        held = self.lock();
         (self.write)(&held.lines);
         held.lines.clear();
-        held.closed
     }
 
-    fn close(&self) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.flush();
-        self.begun.notify_one();
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,7 +193,15 @@ impl Visit for Fields<'_> {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         self.name(field);
-        let _ = serde_json::to_writer(&mut *self.0, value);
+        // The look at every byte has no early end, so that it is made at many bytes at a time.
+        let escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        if value.bytes().fold(false, |found, byte| found | escaped(byte)) {
+            let _ = serde_json::to_writer(&mut *self.0, value);
+        } else {
+            self.0.push(b'"');
+            self.0.extend_from_slice(value.as_bytes());
+            self.0.push(b'"');
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {

@@ -36,7 +36,7 @@ impl Cache {
                 Work::Decode => self.decode(site, key, object).await,
             }
         }
-        let entry = self.replace(key, Arc::new(changed), epoch).await;
+        let entry = self.replace(key, Arc::new(changed), epoch);
         Answer { entry, source: Source::Miss { stored: true, collapsed: false } }
     }
 
@@ -122,25 +122,23 @@ impl Cache {
 
     /// Puts `changed` where its older self is, and returns what is there then. Forms that somebody else added in the
     /// meantime stay.
-    async fn replace(&self, key: &EntryKey, changed: Arc<Entry>, epoch: u64) -> Arc<Entry> {
+    fn replace(&self, key: &EntryKey, changed: Arc<Entry>, epoch: u64) -> Arc<Entry> {
         if self.epoch() != epoch {
             return changed;
         }
         let mut there = Arc::clone(&changed);
-        let put = self.0.entries.entry(key.clone()).and_compute_with(|current| {
+        self.0.entries.entry(key.clone()).and_compute_with(|current| {
             let merged = current.and_then(|current| merge(&current.into_value(), &changed));
-            let op = match merged {
+            match merged {
                 Some(merged) => {
                     there = Arc::new(merged);
                     self.0.metrics.cache_bytes.inc_by(i64::from(there.weight(&key.key)));
                     Op::Put(Arc::clone(&there))
                 }
                 None => Op::Nop,
-            };
-            std::future::ready(op)
+            }
         });
-        put.await;
-        self.0.entries.run_pending_tasks().await;
+        self.0.entries.run_pending_tasks();
         there
     }
 }

@@ -29,7 +29,7 @@ impl Cache {
     /// Asks the store what it has under `key`.
     pub(super) async fn load(&self, site: &Arc<Site>, key: &EntryKey) -> Result<Answer, StoreError> {
         let epoch = self.epoch();
-        let known = self.0.entries.get(key).await;
+        let known = self.0.entries.get(key);
         if let Some(entry) = known.as_ref().filter(|entry| entry.is_fresh(self.now())) {
             return Ok(Answer { source: super::hit(entry, self.now()), entry: Arc::clone(entry) });
         }
@@ -48,7 +48,7 @@ impl Cache {
             Ok(entry) => {
                 let mut entry = Arc::new(entry);
                 let bytes = entry.stored_bytes();
-                let stored = self.keep(key, &entry, epoch).await;
+                let stored = self.keep(key, &entry, epoch);
                 if let Some(bytes) = bytes.filter(|_| !stored) {
                     // A full cache lets in only what is asked for more often than what it has, and releases the rest.
                     entry = Arc::new(entry.holding(bytes));
@@ -56,7 +56,7 @@ impl Cache {
                 let collapsed = false;
                 let source = if let Some(known) = known {
                     if !entry.lifetime.keep {
-                        self.0.entries.invalidate(key).await;
+                        self.0.entries.invalidate(key);
                     }
                     known.release();
                     Source::Replaced { stored, collapsed }

@@ -76,7 +76,7 @@ const WORK_MAX: usize = 5;
 pub struct Cache(Arc<Inner>);
 
 struct Inner {
-    entries: moka::future::Cache<EntryKey, Arc<Entry>>,
+    entries: moka::sync::Cache<EntryKey, Arc<Entry>>,
     flights: Flights,
     compressor: Compressor,
     policy: Policy,
@@ -144,7 +144,7 @@ impl Cache {
                 evictions.inc();
             }
         };
-        let entries = moka::future::Cache::builder()
+        let entries = moka::sync::Cache::builder()
             .max_capacity(size)
             .weigher(|key: &EntryKey, entry: &Arc<Entry>| entry.weight(&key.key))
             .eviction_listener(gone)
@@ -179,7 +179,7 @@ impl Cache {
     ) -> Result<Found, StoreError> {
         let now = self.now();
         let wanted = EntryKeyRef { site: site.id, key };
-        let known = self.0.entries.get(&wanted).await;
+        let known = self.0.entries.get(&wanted);
         if let Some(entry) = &known
             && entry.is_fresh(now)
         {
@@ -208,7 +208,7 @@ impl Cache {
             Content::Store(source) => {
                 let stream = Box::pin(ObjectStream::open(source.clone(), &self.0.streams, range)).await;
                 if stream.as_ref().is_err_and(|error| *error == StoreError::Changed) {
-                    self.0.entries.invalidate(&hit.representation.place).await;
+                    self.0.entries.invalidate(&hit.representation.place);
                 }
                 stream.map(Body::new)
             }
@@ -343,16 +343,16 @@ impl Cache {
     }
 
     /// Keeps an entry, unless something was purged since `epoch`: it may be the very thing. Says whether it is kept.
-    async fn keep(&self, key: &EntryKey, entry: &Arc<Entry>, epoch: u64) -> bool {
+    fn keep(&self, key: &EntryKey, entry: &Arc<Entry>, epoch: u64) -> bool {
         if !entry.lifetime.keep || self.epoch() != epoch {
             return false;
         }
         self.0.metrics.cache_bytes.inc_by(i64::from(entry.weight(&key.key)));
-        self.0.entries.insert(key.clone(), Arc::clone(entry)).await;
+        self.0.entries.insert(key.clone(), Arc::clone(entry));
         // Evicts at once what this one displaces: left to its own pace, the cache would run far over its size.
-        self.0.entries.run_pending_tasks().await;
+        self.0.entries.run_pending_tasks();
         if self.epoch() != epoch {
-            self.0.entries.invalidate(key).await;
+            self.0.entries.invalidate(key);
         }
         self.0.entries.contains_key(key)
     }

@@ -57,7 +57,7 @@ async fn purge(
     body: Bytes,
 ) -> Response {
     match order(query, &body, &sites) {
-        Ok((what, site)) => Json(Done { purged: cache.purge(&what, site).await }).into_response(),
+        Ok((what, site)) => Json(Done { purged: cache.purge(&what, site) }).into_response(),
         Err(reason) => Problem::new(StatusCode::BAD_REQUEST, reason).into_response(),
     }
 }
@@ -113,7 +113,7 @@ impl What {
 
 impl Cache {
     /// Forgets what `what` says, and how many entries that were.
-    async fn purge(&self, what: &What, site: Option<u32>) -> u64 {
+    fn purge(&self, what: &What, site: Option<u32>) -> u64 {
         // First nothing older may come in any more, then what is in goes out.
         self.0.epoch.fetch_add(1, Ordering::AcqRel);
         self.0.flights.forget();
@@ -121,9 +121,9 @@ impl Cache {
         let doomed: Vec<_> = self.0.entries.iter().map(|(key, _)| key).filter(|key| ours(key)).collect();
         let mut purged = 0;
         for key in doomed {
-            purged += u64::from(self.0.entries.remove(key.as_ref()).await.is_some());
+            purged += u64::from(self.0.entries.remove(key.as_ref()).is_some());
         }
-        self.0.entries.run_pending_tasks().await;
+        self.0.entries.run_pending_tasks();
         self.0.metrics.cache_purged.inc_by(purged);
         tracing::info!(?what, purged, "purged");
         purged

@@ -65,14 +65,15 @@ impl Coding {
 /// What a request says of codings.
 #[derive(Debug, Clone, Copy)]
 pub struct AcceptEncoding<'a> {
-    headers: &'a HeaderMap,
+    /// None without the header.
+    headers: Option<&'a HeaderMap>,
     for_range: bool,
 }
 
 impl<'a> AcceptEncoding<'a> {
     /// Reads it from the request's headers.
     pub fn of(headers: &'a HeaderMap) -> Self {
-        Self { headers, for_range: false }
+        Self { headers: headers.contains_key(ACCEPT_ENCODING).then_some(headers), for_range: false }
     }
 
     /// The same, of a request for a range.
@@ -90,12 +91,10 @@ impl<'a> AcceptEncoding<'a> {
     /// How much the client wants the coding of that name; 0 is "not acceptable".
     pub fn quality(&self, name: &str) -> Quality {
         let identity = name.eq_ignore_ascii_case("identity");
-        if !self.headers.contains_key(ACCEPT_ENCODING) {
-            return if identity { FULL } else { 1 };
-        }
+        let Some(headers) = self.headers else { return if identity { FULL } else { 1 } };
         let mut listed: Option<Quality> = None;
         let mut others: Option<Quality> = None;
-        for (member, weight) in members(self.headers.get_all(ACCEPT_ENCODING)) {
+        for (member, weight) in members(headers.get_all(ACCEPT_ENCODING)) {
             let slot = match member {
                 b"*" => &mut others,
                 member if same_coding(member, name) => &mut listed,

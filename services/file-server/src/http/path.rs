@@ -87,6 +87,9 @@ impl ObjectPath {
         }
         // Some client or proxy may yet read a backslash as a slash, so both separate here.
         let segments = || key.split(['/', '\\']).enumerate();
+        if !segments().any(|(_, segment)| segment.starts_with('.')) {
+            return Ok(Self { key });
+        }
         if segments().any(|(_, segment)| segment == "." || segment == "..") {
             return Err(PathError::DotSegment);
         }
@@ -144,6 +147,9 @@ pub fn encode_key(key: &str) -> String {
 
 /// Decodes every `%XX` once.
 fn decode(raw: &str) -> Result<String, PathError> {
+    if !raw.contains('%') {
+        return Ok(raw.to_owned());
+    }
     let mut decoded = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
     while let [byte, tail @ ..] = rest {

@@ -8,7 +8,9 @@
 //! 5. [`object`]: the representation found is held against the request's conditions, then against its Range, and
 //!    sent: all of it, one range, or [`several`].
 //! 6. [`failure`]: a store that fails is 502, 503 or 504 with Retry-After, and never a 404.
-//! 7. HEAD has come the same way and loses its body here, and the site's CORS rules are written on whatever came out.
+//! 7. The site's CORS rules are written on whatever came out. HEAD has come the same way; the kit sends no body of it.
+//!
+//! What is rare is boxed where it begins: the future of a plain hit is made anew for each request, and all of it is moved.
 
 mod failure;
 mod method;
@@ -20,14 +22,14 @@ mod visit;
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{Method, StatusCode, header::CONTENT_LENGTH, request::Parts};
-use http_body::Body as _;
-use service_kit::{Endpoint, Problem, http::answer_all};
+use http::{Method, StatusCode, request::Parts};
+use service_kit::{
+    Endpoint, Problem,
+    http::{Answers, answer_all_as},
+};
 
 use crate::{cache::Cache, sites::Sites};
 
@@ -41,20 +43,15 @@ struct Pipeline {
     cache: Cache,
 }
 
-/// The service's router: one route for all, since the paths are the bucket's.
-pub fn router(sites: Arc<Sites>, cache: Cache) -> Router {
+/// The service's answers: no routes, since the paths are the bucket's.
+pub fn answers(sites: Arc<Sites>, cache: Cache) -> Answers {
     let pipeline = Pipeline { sites, cache };
-    answer_all(move |request| answer(pipeline.clone(), request))
+    answer_all_as(ENDPOINT, move |request| answer(pipeline.clone(), request))
 }
 
 async fn answer(pipeline: Pipeline, request: Request) -> Response {
     let (request, _) = request.into_parts();
-    let mut response = pipeline.respond(&request).await;
-    if request.method == Method::HEAD {
-        response = without_body(response);
-    }
-    response.extensions_mut().insert(ENDPOINT);
-    response
+    pipeline.respond(&request).await
 }
 
 impl Pipeline {
@@ -76,14 +73,4 @@ impl Pipeline {
         located.site.cors.write(&request.headers, response.headers_mut());
         response
     }
-}
-
-/// What remains of an answer for HEAD: the length its body would have had, and no body (RFC 9110 §9.3.2).
-fn without_body(mut response: Response) -> Response {
-    if !response.headers().contains_key(CONTENT_LENGTH)
-        && let Some(length) = response.body().size_hint().exact()
-    {
-        response.headers_mut().insert(CONTENT_LENGTH, length.into());
-    }
-    response.map(|_| Body::empty())
 }

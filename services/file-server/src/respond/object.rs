@@ -39,12 +39,12 @@ pub(super) async fn answer(visit: &Visit<'_>, hit: Hit) -> Result<Response, Stor
     };
     match selection {
         Selection::Whole => visit.all_of(&hit).await,
-        Selection::One(range) => visit.one(&hit, range).await,
+        Selection::One(range) => Box::pin(visit.one(&hit, range)).await,
         Selection::Several(ranges) => {
             let content_type = chosen.headers.get(CONTENT_TYPE);
             match Multipart::new(&ranges, chosen.length, content_type, rand::random()) {
-                Some(multipart) => several::answer(visit, hit, multipart).await,
-                None => visit.all_of(&hit).await,
+                Some(multipart) => Box::pin(several::answer(visit, hit, multipart)).await,
+                None => Box::pin(visit.all_of(&hit)).await,
             }
         }
         Selection::Unsatisfiable => Ok(unsatisfiable(visit, &hit)),

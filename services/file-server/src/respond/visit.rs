@@ -57,13 +57,15 @@ pub(super) async fn answer(
 ) -> Response {
     let visit = Visit { cache, site: located.site, request };
     let answered = if target.hidden {
-        visit.missing(None).await
+        Box::pin(visit.missing(None)).await
     } else if located.bare {
-        visit.bare(&target.path).await
+        Box::pin(visit.bare(&target.path)).await
+    } else if located.prefix.is_empty() {
+        visit.path(&target.path).await
     } else {
         // The site was found by this prefix.
         let path = target.path.below(located.prefix).unwrap_or_else(|| target.path.clone());
-        visit.path(&path).await
+        Box::pin(visit.path(&path)).await
     };
     answered.unwrap_or_else(|error| failure::answer(&error, located.site))
 }
@@ -75,13 +77,16 @@ impl Visit<'_> {
     }
 
     async fn path(&self, path: &ObjectPath) -> Result<Response, StoreError> {
-        let index = path.child(&self.site.index);
-        let key = if path.is_folder() { index.as_str() } else { path.key() };
-        let absent = match self.object(key).await? {
-            Visited::Answered(response) => return Ok(response),
-            Visited::Absent(status) => status,
-        };
-        if !path.is_folder() && self.exists(&index).await? {
+        let index = if path.is_folder() { Some(path.child(&self.site.index)) } else { None };
+        match self.object(index.as_deref().unwrap_or(path.key())).await? {
+            Visited::Answered(response) => Ok(response),
+            Visited::Absent(status) => Box::pin(self.absent(path, &status)).await,
+        }
+    }
+
+    /// Steps 2 to 5, of a path whose object is not there.
+    async fn absent(&self, path: &ObjectPath, status: &CacheStatus) -> Result<Response, StoreError> {
+        if !path.is_folder() && self.exists(&path.child(&self.site.index)).await? {
             return Ok(self.redirect(path));
         }
         if path.is_folder() && self.site.listing {
@@ -91,7 +96,7 @@ impl Visit<'_> {
                 return Ok(response);
             }
         }
-        self.missing(Some(&absent)).await
+        self.missing(Some(status)).await
     }
 
     /// The answer of an object, conditions and ranges and all.

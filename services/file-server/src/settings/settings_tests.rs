@@ -1,3 +1,9 @@
+use std::collections::BTreeSet;
+
+use service_kit::testing::variables;
+use service_kit::{KitSettings, Topic};
+
+use super::topics::{Compression, Server, Shown, StoreTopic};
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> (Option<Settings>, Faults) {
@@ -150,4 +156,25 @@ fn the_domain_for_acme_is_where_s3www_has_it() {
     assert_eq!(settings.address.socket.to_string(), "0.0.0.0:443");
     let (_, faults) = read(&[("S3WWW_BUCKET", "site"), ("S3WWW_LETS_ENCRYPT", "1")]);
     assert!(faults.to_string().contains("ACME_DOMAINS"), "{faults}");
+}
+
+#[test]
+fn help_names_what_is_read_and_nothing_else() {
+    let named: BTreeSet<String> = table::all().map(|setting| setting.variable.to_owned()).collect();
+    let topics = [
+        variables::<Server>(),
+        variables::<StoreTopic>(),
+        variables::<Shown>(),
+        variables::<CacheSettings>(),
+        variables::<Compression>(),
+        variables::<KitSettings>(),
+    ];
+    let secrets = [StoreTopic::SECRETS, Shown::SECRETS].concat();
+    let files = secrets.iter().map(|name| format!("{name}_FILE"));
+    let mut read: BTreeSet<String> = topics.into_iter().flatten().chain(files).collect();
+    // Kubernetes sets it, and nobody else should.
+    assert!(read.remove("KUBERNETES_SERVICE_HOST"));
+    // The log reads it, before there are settings.
+    assert!(read.insert("RUST_LOG".to_owned()));
+    assert_eq!(named, read);
 }

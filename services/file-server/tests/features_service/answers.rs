@@ -110,8 +110,6 @@ async fn a_listing_goes_on_page_by_page() {
     let mut expected: Vec<_> = (0..510).map(|at| format!("{at:04}.txt")).collect();
     expected.push("folder/".to_owned());
     assert_eq!(names, expected);
-    let too_long = format!("/many/?page={}", "x".repeat(3000));
-    assert_eq!(server.ask(&get(&too_long)).await.status, 400);
     assert_eq!(server.ask(&get("/nothing/")).await.status, 404);
     server.stop().await;
 }

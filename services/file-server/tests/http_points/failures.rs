@@ -97,6 +97,56 @@ async fn point_19_no_step_takes_a_failure_for_nothing() {
 }
 
 #[tokio::test]
+async fn point_21_a_page_is_refused_only_where_the_store_refuses_its_token() {
+    let server = Server::start(&[HASTY, &[("LISTING", "true")]].concat()).await;
+    server.put("files/a.txt", b"hello", "text/plain").await;
+    let answered = |status, code| Fault::Status { status, code, headers: Vec::new() };
+    let garbage = |status| Fault::Garbage { status, body: "<html>Welcome to the router" };
+    // What becomes of the first page, and of one that the client names.
+    for (fault, first, named) in [
+        (answered(400, "InvalidArgument"), 502, 400),
+        (answered(501, "NotImplemented"), 502, 400),
+        (answered(400, "AuthorizationHeaderMalformed"), 502, 502),
+        (answered(404, "NoSuchBucket"), 502, 502),
+        (garbage(200), 502, 502),
+        (garbage(400), 502, 502),
+        (garbage(404), 502, 502),
+        (garbage(501), 502, 502),
+        (Fault::ShortBody(10), 502, 502),
+        (Fault::denied(), 403, 403),
+        (Fault::internal(), 503, 503),
+    ] {
+        server.store.fail(Rule::on(Operation::List), fault.clone());
+        for (target, status) in [("/files/", first), ("/files/?page=token", named)] {
+            let answer = server.ask(&get(target)).await;
+            assert_eq!(answer.status, status, "{target}: {fault:?}: {}", answer.text());
+            assert_eq!(retry_after(&answer).is_some(), status >= 500, "{target}: {fault:?}");
+            is_a_refusal(&answer);
+        }
+        server.store.heal();
+        assert_eq!(server.ask(&get("/files/?page=a")).await.status, 200, "after {fault:?}");
+    }
+    let asked = server.store.count(Operation::List);
+    let too_long = server.ask(&get(&format!("/files/?page={}", "x".repeat(3000)))).await;
+    assert_eq!(too_long.status, 400);
+    is_a_refusal(&too_long);
+    assert_eq!(server.store.count(Operation::List), asked, "no store gives such a token");
+    server.stop().await;
+}
+
+/// What every answer has that no object stands behind.
+fn is_a_refusal(answer: &Answer) {
+    for (name, value) in [
+        ("content-type", "application/problem+json"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "strict-origin-when-cross-origin"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{:?}", answer.headers);
+    }
+}
+
+#[tokio::test]
 async fn a_long_object_that_breaks_off_is_seen_to_be_short() {
     let streamed = [HASTY, &[("CACHE_OBJECT_MAX", "64KiB")]].concat();
     let server = Server::start(&streamed).await;

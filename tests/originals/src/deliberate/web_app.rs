@@ -1,40 +1,18 @@
 //! Where web-app differs from Express under Node.
 
 use super::Value::{Absent, Is, Some};
-use super::{ALWAYS, Deliberate, When, entry, has_line, head_length, is_named, target_has};
+use super::both::{
+    BARE_LINE_FEED, CLOSED, CONNECT, DATED_REFUSAL, HTTP_1_0, KEPT_OPEN, NO_HOST, NO_URI, REFUSED,
+    REQUEST_ID, TWO_LENGTHS,
+};
+use super::{ALWAYS, Deliberate, When, entry, head_length, is_named, target_has};
 use crate::compare::What;
 
-const REFUSED: When = When {
-    text: "a malformed request (400), an unmet Expect (417), a head too long (431)",
-    holds: |_, status| matches!(status, 400 | 417 | 431),
-};
-const HTTP_1_0: When = When {
-    text: "HTTP/1.0",
-    holds: |case, _| case.requests[0].windows(9).any(|bytes| bytes == b" HTTP/1.0"),
-};
-const ODD_CHARACTERS: When =
-    When { text: "a target with `<`, `>` or a backtick", holds: |case, _| target_has(case, "<>`") };
-const NO_AUTHORITY: When = When {
-    text: "an absolute target without a host",
-    holds: |case, _| is_named(case, &["GET http://", "GET http:///a"]),
-};
-const CONNECT: When = When { text: "CONNECT", holds: |case, _| case.method() == b"CONNECT" };
-const TWO_LENGTHS: When = When {
-    text: "a body whose length is told twice, alike or as chunks too",
-    holds: |case, _| {
-        has_line(case, "content-length: 3")
-            && (has_line(case, "transfer-encoding") || case.name.matches("Content-Length").count() == 2)
-    },
-};
 const LARGE: When =
     When { text: "a head of 16 to 64 KiB", holds: |case, _| (16_384..65_536).contains(&head_length(case)) };
 const MANY_FIELDS: When = When {
     text: "more than 100 header fields",
     holds: |case, _| is_named(case, &["120 fields more", "400 fields more"]),
-};
-const LENIENT: When = When {
-    text: "lines that end with a bare line feed",
-    holds: |case, _| is_named(case, &["bare line feeds"]),
 };
 const ODD_VERSION: When = When {
     text: "a request line with version 0.9 or 2.0, without a version, or with two spaces",
@@ -60,20 +38,8 @@ pub const WEB_APP: &[Deliberate] = &[
         Is("Express"),
         "the one header that the contract leaves out: it names the software to whoever asks",
     ),
-    entry(
-        ALWAYS,
-        What::Field("x-request-id"),
-        Some("the request's id"),
-        Absent,
-        "finds the request in the logs; every Ballast service tells it",
-    ),
-    entry(
-        ALWAYS,
-        What::Field("connection"),
-        Absent,
-        Is("keep-alive"),
-        "the default of HTTP/1.1 (RFC 9112, section 9.3), not told",
-    ),
+    REQUEST_ID,
+    KEPT_OPEN,
     entry(
         ALWAYS,
         What::Field("keep-alive"),
@@ -102,30 +68,12 @@ pub const WEB_APP: &[Deliberate] = &[
         Is("HTTP/1.1"),
         "hyper answers in the version it was asked in; both are allowed (RFC 9110, section 2.5)",
     ),
-    entry(HTTP_1_0, What::Field("connection"), Absent, Is("close"), "the default of HTTP/1.0, not told"),
+    CLOSED,
     entry(REFUSED, What::Field("content-length"), Is("0"), Absent, "an empty body says so"),
-    entry(
-        REFUSED,
-        What::Field("date"),
-        Some("the date"),
-        Absent,
-        "a server with a clock sends one (RFC 9110, section 6.6.1)",
-    ),
+    DATED_REFUSAL,
     entry(REFUSED, What::Field("transfer-encoding"), Absent, Is("chunked"), "an empty body needs no chunks"),
-    entry(
-        ODD_CHARACTERS,
-        What::Status,
-        Is("400"),
-        Is("404"),
-        "no URI has these (RFC 3986, section 2); hyper refuses them",
-    ),
-    entry(
-        NO_AUTHORITY,
-        What::Status,
-        Is("400"),
-        Is("404"),
-        "not a URI of the http scheme (RFC 9110, section 4.2.1)",
-    ),
+    NO_URI,
+    NO_HOST,
     entry(CONNECT, What::Status, Is("400"), Is("none"), "Node hangs up without a word"),
     entry(
         TWO_LENGTHS,
@@ -142,7 +90,7 @@ pub const WEB_APP: &[Deliberate] = &[
         "the limit is 64 KiB here, 16 KiB in Node",
     ),
     entry(MANY_FIELDS, What::Status, Is("431"), Is("200"), "hyper takes 100 fields, Node 2000"),
-    entry(LENIENT, What::Status, Is("200"), Is("400"), "hyper takes it, as RFC 9112, section 2.2, allows"),
+    BARE_LINE_FEED,
     entry(ODD_VERSION, What::Status, Is("400"), Is("200"), "not HTTP/1 as RFC 9112, section 3, has it"),
     entry(
         BODILESS_EXPECT,

@@ -1,43 +1,25 @@
 //! Where work-app differs from Flask under gunicorn.
 
 use super::Value::{Absent, Is, Some};
-use super::{ALWAYS, Deliberate, When, entry, has_line, head_length, is_named, target_has};
+use super::both::{
+    BARE_LINE_FEED, CLOSED, CONNECT, DATED_REFUSAL, KEPT_OPEN, NO_HOST, NO_URI, REFUSED, REQUEST_ID,
+    TWO_LENGTHS,
+};
+use super::{ALWAYS, Deliberate, When, entry, has_line, head_length, is_named};
 use crate::compare::What;
 
-const REFUSED: When = When {
-    text: "a malformed request (400), an unmet Expect (417), a head too long (431)",
-    holds: |_, status| matches!(status, 400 | 417 | 431),
-};
 const AN_ERROR: When = When { text: "any error", holds: |_, status| status >= 400 };
-const HTTP_1_0: When = When {
-    text: "HTTP/1.0",
-    holds: |case, _| case.requests[0].windows(9).any(|bytes| bytes == b" HTTP/1.0"),
-};
 const SCRAPE: When = When { text: "/metrics", holds: |case, _| case.target().starts_with(b"/metrics") };
-const ODD_CHARACTERS: When =
-    When { text: "a target with `<`, `>` or a backtick", holds: |case, _| target_has(case, "<>`") };
-const NO_AUTHORITY: When = When {
-    text: "an absolute target without a host",
-    holds: |case, _| is_named(case, &["GET http://", "GET http:///a"]),
-};
 const STAR: When =
     When { text: "`*` with a method other than OPTIONS", holds: |case, _| is_named(case, &["GET *"]) };
 const STATIC: When =
     When { text: "a path under /static/", holds: |case, _| case.target().starts_with(b"/static/") };
-const CONNECT: When = When { text: "CONNECT", holds: |case, _| case.method() == b"CONNECT" };
 const CLOSE_AMONG_OTHERS: When = When {
     text: "Connection: keep-alive, close",
     holds: |case, _| has_line(case, "connection: keep-alive, close"),
 };
 const WEBSOCKET: When =
     When { text: "Upgrade: websocket", holds: |case, _| has_line(case, "upgrade: websocket") };
-const TWO_LENGTHS: When = When {
-    text: "a body whose length is told twice, alike or as chunks too",
-    holds: |case, _| {
-        has_line(case, "content-length: 3")
-            && (has_line(case, "transfer-encoding") || case.name.matches("Content-Length").count() == 2)
-    },
-};
 const ENDLESS: When = When {
     text: "a Content-Length of more than 64 bits",
     holds: |case, _| has_line(case, "content-length: 99999999999999999999"),
@@ -60,29 +42,13 @@ const LONG_FIELD: When = When {
     text: "a header field of 8 to 64 KiB",
     holds: |case, _| case.target().len() < 4_095 && (8_190..65_536).contains(&head_length(case)),
 };
-const LENIENT: When = When {
-    text: "lines that end with a bare line feed",
-    holds: |case, _| is_named(case, &["bare line feeds"]),
-};
 const HTTP_1_2: When = When { text: "HTTP/1.2", holds: |case, _| case.name.ends_with("HTTP/1.2") };
 
 /// Every difference of work-app.
 pub const WORK_APP: &[Deliberate] = &[
     entry(ALWAYS, What::Field("server"), Absent, Is("gunicorn"), "a header that only names the software"),
-    entry(
-        ALWAYS,
-        What::Field("x-request-id"),
-        Some("the request's id"),
-        Absent,
-        "finds the request in the logs; every Ballast service tells it",
-    ),
-    entry(
-        ALWAYS,
-        What::Field("connection"),
-        Absent,
-        Is("keep-alive"),
-        "the default of HTTP/1.1 (RFC 9112, section 9.3), not told",
-    ),
+    REQUEST_ID,
+    KEPT_OPEN,
     entry(
         ALWAYS,
         What::Spelling,
@@ -118,7 +84,7 @@ pub const WORK_APP: &[Deliberate] = &[
         Some("of that body"),
         "the families are compared one by one, see below",
     ),
-    entry(HTTP_1_0, What::Field("connection"), Absent, Is("close"), "the default of HTTP/1.0, not told"),
+    CLOSED,
     entry(
         REFUSED,
         What::Field("content-length"),
@@ -134,13 +100,7 @@ pub const WORK_APP: &[Deliberate] = &[
         Some("a page that names the fault"),
         "gunicorn's page quotes what it did not understand; here the body is empty",
     ),
-    entry(
-        REFUSED,
-        What::Field("date"),
-        Some("the date"),
-        Absent,
-        "a server with a clock sends one (RFC 9110, section 6.6.1)",
-    ),
+    DATED_REFUSAL,
     entry(CONNECT, What::Field("connection"), Absent, Is("close"), "an error needs no new connection"),
     entry(CONNECT, What::Connection, Is("kept"), Is("closed"), "an error needs no new connection"),
     entry(
@@ -157,20 +117,8 @@ pub const WORK_APP: &[Deliberate] = &[
         Is("kept"),
         "gunicorn sees `close` only where it stands alone",
     ),
-    entry(
-        ODD_CHARACTERS,
-        What::Status,
-        Is("400"),
-        Is("404"),
-        "no URI has these (RFC 3986, section 2); hyper refuses them",
-    ),
-    entry(
-        NO_AUTHORITY,
-        What::Status,
-        Is("400"),
-        Is("404"),
-        "not a URI of the http scheme (RFC 9110, section 4.2.1)",
-    ),
+    NO_URI,
+    NO_HOST,
     entry(STAR, What::Status, Is("404"), Is("400"), "no route has that path"),
     entry(
         STATIC,
@@ -223,7 +171,7 @@ pub const WORK_APP: &[Deliberate] = &[
         Is("431"),
         "the limit of the whole head is 64 KiB here; of a field it is 8190 bytes in gunicorn",
     ),
-    entry(LENIENT, What::Status, Is("200"), Is("400"), "hyper takes it, as RFC 9112, section 2.2, allows"),
+    BARE_LINE_FEED,
     entry(HTTP_1_2, What::Status, Is("400"), Is("200"), "there is no such version"),
 ];
 

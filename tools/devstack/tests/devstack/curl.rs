@@ -8,6 +8,8 @@ pub struct Curl {
     pub method: Method,
     pub url: String,
     pub headers: Vec<(String, String)>,
+    /// What it sends, before a shell has put the time in.
+    pub body: Option<String>,
     /// The key of a request that is signed.
     pub user: Option<(String, String)>,
 }
@@ -17,7 +19,8 @@ impl Curl {
     pub fn parse(line: &str) -> Self {
         let mut words = words(line).into_iter();
         assert_eq!(words.next().as_deref(), Some("curl"));
-        let mut curl = Self { method: Method::GET, url: String::new(), headers: Vec::new(), user: None };
+        let mut curl =
+            Self { method: Method::GET, url: String::new(), headers: Vec::new(), body: None, user: None };
         while let Some(word) = words.next() {
             if word == "--aws-sigv4" {
                 assert_eq!(words.next().as_deref(), Some("aws:amz:us-east-1:s3"));
@@ -38,6 +41,10 @@ impl Curl {
             'i' | 's' => {}
             'I' => self.method = Method::HEAD,
             'D' | 'o' => drop(value()),
+            'd' => {
+                self.method = Method::POST;
+                self.body = Some(value());
+            }
             'r' => self.headers.push(("range".to_owned(), format!("bytes={}", value()))),
             'H' => {
                 let header = value();
@@ -57,6 +64,10 @@ impl Curl {
     pub async fn run(&self, client: &Client) -> Response {
         let request = client.request(self.method.clone(), &self.url);
         let request = self.headers.iter().fold(request, |request, (name, text)| request.header(name, text));
+        let request = match &self.body {
+            Some(body) => request.body(body.replace("$(date -Is)", &jiff::Timestamp::now().to_string())),
+            None => request,
+        };
         request.send().await.unwrap_or_else(|error| panic!("{self:?}: {error}"))
     }
 }
@@ -70,11 +81,13 @@ pub fn client() -> Client {
 
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut quoted = false;
+    let (mut quoted, mut substituted) = (false, false);
     for char in line.chars() {
+        // What `$(…)` stands for is one word.
+        substituted = (substituted || char == '(' && !quoted) && char != ')';
         match char {
             '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
+            ' ' if !quoted && !substituted => words.push(String::new()),
             _ => words.last_mut().expect("there is one").push(char),
         }
     }
@@ -89,5 +102,8 @@ fn a_line_is_understood() {
     let headers = [("range", "bytes=1-2"), ("accept-encoding", "br")];
     let headers = headers.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
     let user = Some(("a".to_owned(), "b".to_owned()));
-    assert_eq!(curl, Curl { method: Method::HEAD, url: "http://127.0.0.1:1/x?y".to_owned(), headers, user });
+    assert_eq!(
+        curl,
+        Curl { method: Method::HEAD, url: "http://127.0.0.1:1/x?y".to_owned(), headers, body: None, user }
+    );
 }

@@ -39,7 +39,12 @@ fn programs_that_are_not_built_are_named() {
     let output = devstack(&alone).env("PORT_BASE", "0").output().expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     let text = said(&output);
-    assert!(text.contains("web-app, work-app, file-server, content-fetcher not built in "), "{text}");
+    assert!(
+        text.contains(
+            "web-app, work-app, file-server, content-fetcher, review-api, review-load not built in "
+        ),
+        "{text}"
+    );
     assert!(text.contains("`make run`"), "{text}");
 }
 

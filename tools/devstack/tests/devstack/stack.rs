@@ -16,7 +16,8 @@ use crate::curl::Curl;
 /// The longest wait for anything: the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-const SERVICES: [&str; 4] = ["web-app", "work-app", "file-server", "content-fetcher"];
+const SERVICES: [&str; 6] =
+    ["web-app", "work-app", "file-server", "content-fetcher", "review-api", "review-load"];
 
 /// A running devstack; killed where a test fails, and its services with it.
 pub struct Stack {
@@ -127,7 +128,8 @@ impl Stack {
         let children = self.children();
         let mut names: Vec<_> = children.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        assert_eq!(names, ["content-fetcher", "file-server", "web-app", "work-app"]);
+        let all = ["content-fetcher", "file-server", "review-api", "review-load", "web-app", "work-app"];
+        assert_eq!(names, all);
         children
     }
 }

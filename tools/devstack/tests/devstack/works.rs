@@ -18,7 +18,16 @@ async fn every_line_of_the_table_works_and_all_is_drained() {
     let table = stack.table();
     let services = stack.services();
     let shown: BTreeSet<_> = table.iter().map(|row| row.service.as_str()).collect();
-    let all = ["content-fetcher", "file-server", "origin", "store", "web-app", "work-app"];
+    let all = [
+        "content-fetcher",
+        "file-server",
+        "origin",
+        "review-api",
+        "review-load",
+        "store",
+        "web-app",
+        "work-app",
+    ];
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), all);
 
     let client = client();
@@ -64,8 +73,11 @@ async fn check(row: &Row, client: &Client, folder: &Path) {
     let line = &row.command;
     match (row.service.as_str(), path) {
         (service, "metrics") => {
-            let counter =
-                if service == "content-fetcher" { "store_bytes_total" } else { "http_requests_total" };
+            let counter = match service {
+                "content-fetcher" => "store_bytes_total",
+                "review-load" => "feed_reviews_total",
+                _ => "http_requests_total",
+            };
             let text = String::from_utf8_lossy(&body);
             assert!(status == 200 && text.contains(&format!("\n{counter}{{")), "{line}: {text}");
         }
@@ -90,6 +102,22 @@ async fn check(row: &Row, client: &Client, folder: &Path) {
             assert_eq!((status, &body[..]), (404, &include_bytes!("../../site/404.html")[..]), "{line}");
         }
         ("content-fetcher", "readyz") => assert_eq!((status, &body[..]), (200, &b"ready\n"[..]), "{line}"),
+        ("review-api", "") => {
+            assert!(status == 200 && body.starts_with(b"<!doctype html>"), "{line}: {status}");
+        }
+        ("review-api", "reviews") => {
+            let told = json(&body);
+            assert!(matches!(status, 200 | 201), "{line}: {status} {told}");
+            assert!(matches!(told["status"].as_str(), Some("created" | "duplicate")), "{line}: {told}");
+        }
+        ("review-api", path) if path.starts_with("reviews?") => {
+            let items = &json(&body)["items"];
+            assert_eq!((status, items.as_array().map(Vec::len)), (200, Some(3)), "{line}: {items}");
+        }
+        ("review-api", path) if path.starts_with("reviews/stats") => {
+            let told = json(&body);
+            assert!(status == 200 && told["total"].as_u64() > Some(100), "{line}: {told}");
+        }
         ("origin", "index.html") => assert!(status == 200 && header("etag").starts_with('"'), "{line}"),
         // Unsigned it is refused; signed it is asked below.
         ("store", _) => assert!(status == 403 && curl.user.is_some(), "{line}"),
@@ -155,7 +183,7 @@ fn everything_listens_on_the_loopback_only() {
     let mut stack = Stack::start(&folder, &[]);
     stack.table();
     let announced: Vec<_> = stack.printed.lines().filter(|line| line.contains(": listening ")).collect();
-    assert_eq!(announced.len(), 6, "{announced:?}");
+    assert_eq!(announced.len(), 9, "{announced:?}");
     for line in announced {
         assert!(line.contains(" address=127.0.0.1:"), "{line}");
     }
