@@ -37,6 +37,8 @@ pub(super) async fn a_killed_node_is_passed_over_and_found_again(cluster: Arc<Mu
     let mut cluster = cluster.lock().await;
     let store = store(&cluster, "killed");
     let mut written = load(&store, "before").await;
+    // Until its copy is made, an index lives on one node, and goes with it.
+    cluster.is_complete().await;
     for node in 0..3 {
         let name = format!("killed{node}");
         let (more, ()) = tokio::join!(load(&store, &name), cluster.nodes[node].kill());
@@ -53,6 +55,8 @@ pub(super) async fn a_hung_node_is_passed_over_and_found_again(cluster: Arc<Mute
     let cluster = cluster.lock().await;
     let store = store(&cluster, "hung");
     let mut written = load(&store, "before").await;
+    // Until its copy is made, an index lives on one node, and goes with it.
+    cluster.is_complete().await;
     for node in 0..3 {
         let name = format!("hung{node}");
         cluster.nodes[node].pause();

@@ -32,7 +32,7 @@ export function table(caption, heads, rows) {
 const number = new Intl.NumberFormat("en");
 export const count = (value) => number.format(value);
 export const decimal = (value) => (value == null ? "–" : value.toFixed(2));
-export const percent = (value) => (value == null ? "–" : `${(value * 100).toFixed(1)} %`);
+export const percent = (value) => (value == null ? "–" : `${(value * 100).toFixed(1)}\u00a0%`);
 
 export function duration(milliseconds) {
   if (milliseconds == null) return "–";
