@@ -1,6 +1,6 @@
 //! Dead letters: what the store refuses for good, kept with its reason, listed and sent again.
 //!
-//! 1. [`Dead::bury`] appends the document to a [`file`] and syncs it, together with whatever else is refused at that
+//! 1. [`Dead::bury`] appends the document to a [`mod@file`] and syncs it, together with whatever else is refused at that
 //!    moment, before anybody is told "rejected". A copy goes to the store's index of dead letters, if the store takes it.
 //! 2. Without a folder the index is all there is: nobody is told "rejected" before the store has taken the copy.
 //! 3. The file is bounded. Where it is full, what is refused stays undecided: it is tried again, not lost.
