@@ -1,0 +1,1 @@
+//! Every overlay and component, rendered and held against the rules.

@@ -1,0 +1,1 @@
+//! Breaks a cluster under load and says what was lost.

@@ -1,0 +1,3 @@
+//! Breaks a cluster under load and says what was lost.
+
+fn main() {}

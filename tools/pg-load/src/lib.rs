@@ -1,0 +1,1 @@
+//! Seeds a `PostgreSQL`, benchmarks it, and measures its failover.

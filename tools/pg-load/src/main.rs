@@ -1,0 +1,3 @@
+//! Seeds a `PostgreSQL`, benchmarks it, and measures its failover.
+
+fn main() {}
