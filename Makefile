@@ -1,6 +1,6 @@
 # `make` lists the targets. Each is one command of the project's own tools; the work is done there.
 .DEFAULT_GOAL := help
-.PHONY: help run test compare fmt lint fuzz
+.PHONY: help run images test compare fmt lint fuzz
 
 SERVICES := web-app work-app file-server content-fetcher review-api review-load
 
@@ -10,6 +10,9 @@ help: ## what there is to make
 run: ## every service on embedded stores, in one terminal; PORT_BASE=9000 moves the ports
 	cargo build --release --locked -p devstack $(SERVICES:%=-p %)
 	exec target/release/devstack
+
+images: ## an image of every service in the local Docker engine: ballast/NAME:VERSION
+	@Dockerfiles/build
 
 test: ## every tier of tests that this machine can run; TIERS="unit stores" for some
 	@tests/run $(TIERS)
@@ -24,5 +27,6 @@ fmt: ## format the code
 lint: ## formats, lints and documents only
 	@tests/run lint
 
+# Without a sanitizer: there is no unsafe code here for it to watch, and the S3 client takes an hour to build under one.
 fuzz: ## one minute on each fuzz target; wants cargo-fuzz and a nightly toolchain
-	@cd fuzz && for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+	@cd fuzz && for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=60 || exit 1; done

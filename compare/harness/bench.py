@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Callable
 
-from harness import content, processes, store, tools, wrk
+from harness import content, elastic, processes, store, tools, wrk
 from harness.case import Metric, Side, Target, Values, left_out
 from harness.exchange import Wrong
 from harness.machine import Cores
@@ -47,6 +47,7 @@ class Bench:
     stack: ExitStack = field(default_factory=ExitStack)
     _store: Server | None = None
     _stored: set[str] = field(default_factory=set)
+    _elastic: Server | None = None
 
     def store_port(self) -> int:
         """The port of the store, started on first use."""
@@ -54,6 +55,12 @@ class Bench:
             self._store = self.stack.enter_context(store.server(self.cores.store))
             store.fill(store.client(self._store.port), content.small_files())
         return self._store.port
+
+    def elastic_port(self) -> int:
+        """The port of Elasticsearch, started on first use."""
+        if self._elastic is None:
+            self._elastic = self.stack.enter_context(elastic.server(self.cores.server))
+        return self._elastic.port
 
     def stored(self, name: str) -> None:
         """Puts a large file into the store too, once, when the first case wants it."""

@@ -6,21 +6,25 @@
 
 import os
 import subprocess
+from pathlib import Path
 from typing import Mapping
 
 from harness import layout, store, tools
 from harness.server import Server, free_port
 
-NAMES = ("file-server", "content-fetcher", "web-app", "work-app")
+NAMES = ("file-server", "content-fetcher", "web-app", "work-app", "review-api")
+TOOLS = ("review-load",)
+"""Built beside them: what makes and sends reviews."""
+
 CACHE_SIZE_MIB = 64
 RESIDENT_LIMIT_MIB = 64 + CACHE_SIZE_MIB
 """What file-server may have resident at any time: 64 MiB and its cache."""
 
 
 def build() -> str | None:
-    """Builds all four; the reason where that failed."""
+    """Builds them all; the reason where that failed."""
     command = ["cargo", "build", "--profile", "dist", "--target", layout.TARGET]
-    command += [part for name in NAMES for part in ("-p", name)]
+    command += [part for name in (*NAMES, *TOOLS) for part in ("-p", name)]
     flags = dict(os.environ, RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs")
     try:
         done = subprocess.run(command, cwd=layout.ROOT, env=flags, check=False)
@@ -86,6 +90,19 @@ def fetcher_sidecar(core: int, settings: Mapping[str, str]) -> Server:
     admin = free_port()
     watching = {**settings, "MODE": "watch"}
     return _server("content-fetcher", core, admin, admin, watching, access_log=False)
+
+
+def review_api(core: int, elastic_port: int, spool: Path | None = None, gzip: bool = True) -> Server:
+    """In front of a node of one machine, with the documented settings otherwise."""
+    port, admin = free_port(), free_port()
+    settings = {
+        "PORT": str(port),
+        "ELASTICSEARCH_URL": f"http://127.0.0.1:{elastic_port}",
+        "REVIEWS_REPLICAS": "0",
+        "ELASTICSEARCH_GZIP": "true" if gzip else "false",
+        **({"SPOOL_DIR": str(spool)} if spool else {}),
+    }
+    return _server("review-api", core, port, admin, settings, access_log=False)
 
 
 def _server(name: str, core: int, port: int, admin: int, settings: Mapping[str, str], access_log: bool) -> Server:

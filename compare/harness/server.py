@@ -50,6 +50,9 @@ class Server:
     ready_port: int = 0
     """Where readiness is asked for; 0 where it is the server's own port."""
 
+    start_limit: float = START_LIMIT
+    """Seconds until it must be ready."""
+
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -79,7 +82,7 @@ class Server:
     def wait_until_ready(self, pause: float = 0.01) -> None:
         """Returns at the first 200 of the readiness address."""
         assert self._process is not None, "the server was not started"
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + self.start_limit
         said = "nothing was heard"
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -92,7 +95,7 @@ class Server:
             except exchange.Wrong as wrong:
                 said = str(wrong)
             time.sleep(pause)
-        raise exchange.Wrong(f"{self.name} was not ready after {START_LIMIT:.0f} s: {said}; {self._last_words()}")
+        raise exchange.Wrong(f"{self.name} was not ready after {self.start_limit:.0f} s: {said}; {self._last_words()}")
 
     def stop(self) -> None:
         """Ends the process and whatever it started."""

@@ -16,11 +16,12 @@ _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 _VERSION_ARGUMENTS = {
     "nginx": ["-v"], "wrk": ["-v"], "podinfo": ["--version"], "python": ["--version"],
     "boto3": ["-c", "import boto3; print(boto3.__version__)"],
+    "elasticsearch-py": ["-c", "import elasticsearch; print(elasticsearch.__versionstr__)"],
     "flask": ["-c", "import importlib.metadata as m; print(m.version('flask'))"],
     "gunicorn": ["-c", "import importlib.metadata as m; print(m.version('gunicorn'))"],
     "express": ["-p", "require('express/package.json').version"],
 }
-_FROM_PYPI = ("python", "boto3", "flask", "gunicorn")
+_FROM_PYPI = ("python", "boto3", "elasticsearch-py", "flask", "gunicorn")
 
 
 class Missing(Exception):
@@ -59,7 +60,7 @@ def version(name: str) -> str | None:
         program = find(name)
     except Missing:
         return None
-    if name in ("flask", "boto3", "gunicorn"):
+    if name in ("flask", "boto3", "gunicorn", "elasticsearch-py"):
         program = find("python")
     command = [program, *_VERSION_ARGUMENTS.get(name, ["--version"])]
     folder = layout.EXPRESS if name == "express" else None
@@ -70,7 +71,8 @@ def version(name: str) -> str | None:
 
 def versions() -> dict[str, str]:
     """Every version that can be had, for the results."""
-    names = ("nginx", "wrk", "minio", "podinfo", "node", "express", "python", "flask", "gunicorn", "boto3", "curl", "rustc")
+    names = ("nginx", "wrk", "minio", "podinfo", "node", "express", "python", "flask", "gunicorn", "boto3", "elasticsearch-py",
+             "curl", "rustc")
     return {name: found for name in names if (found := version(name))}
 
 

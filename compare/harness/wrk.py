@@ -31,6 +31,12 @@ class Load:
     exact_bytes: bool = True
     """False where the answer's length changes by nature, as that of a page of metrics does."""
 
+    script: Path = SCRIPT
+    """What makes the requests where they are not all alike; it ends as `report.lua` does."""
+
+    arguments: tuple[str, ...] = ()
+    """What the script is told."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -49,11 +55,11 @@ class Outcome:
 def run(program: str, port: int, load: Load, seconds: float, core: int) -> Outcome:
     """Loads a server of this machine for some seconds."""
     headers = [part for name, value in load.headers.items() for part in ("-H", f"{name}: {value}")]
-    command = [program, "-t1", f"-c{load.connections}", f"-d{seconds:.0f}s", "-s", str(SCRIPT), *headers]
+    command = [program, "-t1", f"-c{load.connections}", f"-d{seconds:.0f}s", "-s", str(load.script), *headers]
     before = os.times()
     with on_core(core):
         done = subprocess.run(
-            [*command, f"http://127.0.0.1:{port}{load.path}"],
+            [*command, f"http://127.0.0.1:{port}{load.path}", "--", *load.arguments],
             capture_output=True, text=True, timeout=seconds + 60, check=False,
         )
     after = os.times()

@@ -4,7 +4,7 @@ from typing import Callable
 
 from harness.bench import Bench
 from harness.case import Case
-from harness.cases import cached, fetch, large, samples, slow, stampede, start, weight
+from harness.cases import cached, fetch, ingest, large, query, samples, slow, stampede, start, weight
 
 Maker = Callable[[Bench], Case]
 
@@ -21,6 +21,10 @@ ALL: dict[str, Maker] = {
     "work-app-metrics": samples.metrics,
     "work-app-5000": samples.five_thousand,
     "fetch-1g": fetch.one_huge_object,
+    "reviews-bulk": ingest.bulk,
+    "reviews-single": ingest.single,
+    "reviews-million": query.million,
+    "reviews-fresh": query.fresh,
     "start": start.to_ready,
     "size": weight.of_binaries,
 }

@@ -48,6 +48,7 @@ def to_ready(bench: Bench) -> Case:
             side("content-fetcher", fetcher, is_ours=True),
             side("web-app", lambda: ours.web_app(core), is_ours=True),
             side("work-app", lambda: ours.work_app(core), is_ours=True),
+            side("review-api", lambda: ours.review_api(core, bench.elastic_port()), is_ours=True),
             side("nginx-disk", lambda: nginx.disk(core)),
             side("podinfo", lambda: peers.podinfo(core)),
             side("express", lambda: peers.express(core)),

@@ -9,7 +9,7 @@ from harness.bench import Bench
 from harness.case import Case, Metric, Side, Target, Values
 from harness.exchange import Wrong
 
-_LIMITS_MIB = {"file-server": 12, "content-fetcher": 12, "web-app": 5, "work-app": 5}
+_LIMITS_MIB = {"file-server": 12, "content-fetcher": 12, "web-app": 5, "work-app": 5, "review-api": 12}
 _METRICS = (Metric("size", "MiB", 2),)
 _INTERPRETER, _SYMBOLS = 3, 2
 """PT_INTERP and SHT_SYMTAB of the ELF specification."""
