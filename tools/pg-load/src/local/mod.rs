@@ -1,0 +1,27 @@
+//! A server of this machine's own `PostgreSQL`, for who has none to name: `--local FOLDER`.
+//!
+//! 1. [`programs`]: where `initdb` and `postgres` are.
+//! 2. [`account`]: as whom they run, since they refuse root.
+//! 3. [`server`]: a folder with a cluster in it, made once; the server on it runs as long as its [`Server`] lives.
+//! 4. [`open`]: what a command connects to.
+
+pub mod account;
+pub mod programs;
+pub mod server;
+
+pub use account::Account;
+pub use programs::Programs;
+pub use server::{LocalError, Server, Settings};
+
+use crate::connect::{Endpoint, Target};
+
+/// What `target` leads to; with `--local` also the server, which ends when it is dropped.
+pub fn open(target: &Target) -> anyhow::Result<(Endpoint, Option<Server>)> {
+    let Some(folder) = &target.local else { return Ok((Endpoint::new(target)?, None)) };
+    let programs = Programs::find()?;
+    let settings = Settings { durable: true, ..Settings::new(folder.clone()) };
+    let mut server = Server::prepare(programs, settings)?;
+    server.start()?;
+    let target = Target { database_url: Some(server.url()), ..target.clone() };
+    Ok((Endpoint::new(&target)?, Some(server)))
+}

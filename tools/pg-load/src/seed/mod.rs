@@ -1,0 +1,16 @@
+//! Written next.
+
+use std::process::ExitCode;
+
+/// What the command is told.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Which server.
+    #[command(flatten)]
+    pub target: crate::connect::Target,
+}
+
+/// Does it.
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not written yet")
+}

@@ -1,0 +1,54 @@
+//! The servers that the other tests use do what is said of them.
+
+mod support;
+
+use support::{Postgres, Replicated};
+
+#[test]
+fn a_killed_server_starts_again_with_all_that_was_committed() {
+    let Some(mut postgres) = Postgres::start(&[]) else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let session = postgres.connect().await;
+        session
+            .batch_execute("CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)")
+            .await
+            .expect("done");
+    });
+    postgres.kill();
+    postgres.start_again();
+    runtime.block_on(async {
+        let session = postgres.connect().await;
+        let row = session.query_one("SELECT number FROM kept", &[]).await.expect("it is there");
+        assert_eq!(row.get::<_, i32>(0), 7);
+        session.close().await;
+    });
+}
+
+#[test]
+fn a_promoted_standby_has_what_was_acknowledged() {
+    let Some(mut replicated) = Replicated::start(2, "ANY 1 (*)", &[]) else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let session = replicated.connect().await;
+        session
+            .batch_execute("CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)")
+            .await
+            .expect("done");
+    });
+    replicated.servers[0].kill();
+    // Either may be the one that has it: the one that received more is promoted, as an operator would.
+    let received = |index| {
+        let wal = replicated.psql(index, "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')");
+        wal.parse::<f64>().expect("a number")
+    };
+    let (next, other) = if received(1) >= received(2) { (1, 2) } else { (2, 1) };
+    replicated.promote(next);
+    replicated.follow(other, next);
+    runtime.block_on(async {
+        let session = replicated.connect().await;
+        let row = session.query_one("SELECT number FROM kept", &[]).await.expect("it is there");
+        assert_eq!(row.get::<_, i32>(0), 7);
+        session.close().await;
+    });
+}
