@@ -54,6 +54,13 @@ def stored(lines: list[bytes], core: int, elastic_port: int) -> list[bytes]:
     return found
 
 
+def as_sent(sources: list[bytes]) -> list[bytes]:
+    """What a client would send, of documents as they are stored."""
+    added = ("received_at", "stored_at", "lag_ms")
+    kept = ({name: value for name, value in json.loads(source).items() if name not in added} for source in sources)
+    return [json.dumps(review, ensure_ascii=False, separators=(",", ":")).encode() for review in kept]
+
+
 def rests(lines: list[bytes], name: str) -> Path:
     """A file of the reviews without their ids and opening braces, for `post.lua`."""
     file = layout.WORK / f"{name}.rests"
