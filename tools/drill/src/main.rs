@@ -1,3 +1,5 @@
 //! Breaks a cluster under load and says what was lost.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    drill::cli::main()
+}

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::RngExt as _;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -78,8 +78,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the service at `url`.
+    /// A client of the service at `url`. What no request could be made with is said now, and a token is not shown.
     pub fn new(url: &str, token: Option<String>) -> anyhow::Result<Self> {
+        let speaks_http =
+            Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        anyhow::ensure!(speaks_http, "the service's URL {url:?} is not an http or https URL");
+        let sendable = token.as_deref().is_none_or(|token| HeaderValue::from_str(token).is_ok());
+        anyhow::ensure!(sendable, "the token has characters that no header can hold");
         // Already there where a test runs two clients: either is the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).no_proxy().build()?;
@@ -202,7 +207,9 @@ async fn fates(response: Response, reviews: &[&Review]) -> Vec<Fate> {
 }
 
 fn fate(item: &Item, review: &Review) -> Fate {
-    if item.id.as_deref().is_some_and(|id| id != review.id) {
+    // A line whose id could not be read has none in its verdict, and is no acknowledgement of any other.
+    let nameless = item.id.is_none() && item.status == "rejected";
+    if item.id.as_deref() != Some(&review.id) && !nameless {
         return Fate::Again {
             reason: format!("the verdict of {:?} for {}", item.id, review.id),
             after: None,
