@@ -5,7 +5,8 @@
 //! 3. [`local`]: a server of this machine's own `PostgreSQL`, for who has none to name.
 //! 4. [`shop`]: the schema, and every row as a pure function of seed, table and row number.
 //! 5. [`seed`] brings the rows in, [`verify`] reads them again.
-//! 6. [`bench`](mod@bench) measures, [`failover`] counts what was acknowledged while the primary dies, [`report`] tells of both.
+//! 6. [`bench`](mod@bench) does a [`workload`] and measures, [`failover`] counts what was acknowledged while the primary
+//!    dies, [`slo`] judges, [`report`] tells of both.
 
 pub mod bench;
 pub mod cli;
@@ -15,4 +16,6 @@ pub mod local;
 pub mod report;
 pub mod seed;
 pub mod shop;
+pub mod slo;
 pub mod verify;
+pub mod workload;
