@@ -21,6 +21,8 @@ pub struct Facts {
     pub images: Images,
     /// Secrets that no manifest makes.
     pub provided: Vec<Provided>,
+    /// Classes of gateways that no manifest makes.
+    pub gateway_classes: Vec<String>,
     /// What each service reads.
     pub variables: BTreeMap<String, BTreeSet<String>>,
 }
@@ -52,8 +54,9 @@ impl Facts {
     /// Reads them from the checkout at `root`.
     pub fn read(root: &Path) -> anyhow::Result<Self> {
         let images = images(&text(&root.join("kustomize/images.yaml"))?)?;
-        let provided = provided(&text(&root.join("kustomize/provided.yaml"))?)?;
-        Ok(Self { images, provided, variables: variables(root)? })
+        let list = text(&root.join("kustomize/provided.yaml"))?;
+        let (provided, gateway_classes) = (provided(&list)?, gateway_classes(&list)?);
+        Ok(Self { images, provided, gateway_classes, variables: variables(root)? })
     }
 }
 
@@ -86,6 +89,13 @@ pub fn provided(yaml: &str) -> anyhow::Result<Vec<Provided>> {
         keys: entry.at("keys").items().iter().map(text).collect(),
     };
     Ok(documents(yaml)?.iter().flat_map(|document| document.at("secrets").items()).map(entry).collect())
+}
+
+/// Reads the classes of gateways of the same list.
+pub fn gateway_classes(yaml: &str) -> anyhow::Result<Vec<String>> {
+    let documents = documents(yaml)?;
+    let classes = documents.iter().flat_map(|document| document.at("gatewayClasses").items());
+    Ok(classes.map(|class| class.at("name").text().to_owned()).collect())
 }
 
 /// What each folder of `services/` reads, with what the kit reads for all.

@@ -67,6 +67,12 @@ pub fn targets(root: &Path) -> anyhow::Result<Vec<Target>> {
             scope: Scope::Part,
         });
     }
+    // The operators themselves come from the internet; what is written here for them is rendered.
+    for name in folders(&root.join("kustomize/operators"))? {
+        let folder = root.join("kustomize/operators").join(&name);
+        let name = format!("kustomize/operators/{name}");
+        targets.push(Target { name, source: Source::Folder(folder), scope: Scope::Part });
+    }
     let whole = Source::Folder(root.join("k8s"));
     targets.push(Target { name: "k8s".to_owned(), source: whole, scope: Scope::Whole });
     for name in folders(&root.join("kustomize/components"))? {

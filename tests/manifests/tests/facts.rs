@@ -51,3 +51,35 @@ fn variables_of_every_service_are_found() {
         }
     }
 }
+
+/// The schemas are those of the operators that `kustomize/operators` installs.
+#[test]
+fn the_schemas_are_of_the_versions_that_are_installed() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| {
+        std::fs::read_to_string(here.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    let (install, operators) = (read("install"), read("../../kustomize/operators/kustomization.yaml"));
+    for (module, place) in [
+        ("sigs.k8s.io/gateway-api@v", "Gateway API "),
+        ("github.com/cert-manager/cert-manager@v", "/cert-manager/cert-manager/releases/download/v"),
+        ("github.com/prometheus-operator/prometheus-operator@v", "/prometheus-operator/releases/download/v"),
+        ("github.com/elastic/cloud-on-k8s/v3@v", "/downloads/eck/"),
+        ("github.com/cloudnative-pg/cloudnative-pg@v", "/cloudnative-pg/releases/download/v"),
+        ("github.com/cloudnative-pg/plugin-barman-cloud@v", "/plugin-barman-cloud/releases/download/v"),
+    ] {
+        let (ours, installed) = (version(&install, module), version(&operators, place));
+        assert!(
+            ours == installed && !ours.is_empty(),
+            "{module}: schemas of {ours}, and {installed} is installed"
+        );
+    }
+}
+
+/// The version behind the first `place` in a text.
+fn version<'a>(text: &'a str, place: &str) -> &'a str {
+    let rest = text.split_once(place).map_or("", |(_, rest)| rest);
+    let end =
+        rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
+    rest[..end].trim_end_matches('.')
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use tests_manifests::facts::Facts;
 use tests_manifests::object::Manifests;
@@ -13,15 +14,19 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Everything that can be applied, as it is applied.
-fn renderings() -> Vec<(Target, Manifests)> {
-    let targets = targets(&root()).expect("the tree");
-    let rendered = targets.into_iter().map(|target| {
-        let yaml = render(&root(), &target).unwrap_or_else(|error| panic!("{}: {error:#}", target.name));
-        let manifests = Manifests::parse(&yaml).unwrap_or_else(|error| panic!("{}: {error:#}", target.name));
-        (target, manifests)
-    });
-    rendered.collect()
+/// Everything that can be applied, as it is applied; rendered once.
+fn renderings() -> &'static [(Target, Manifests)] {
+    static RENDERED: OnceLock<Vec<(Target, Manifests)>> = OnceLock::new();
+    RENDERED.get_or_init(|| {
+        let targets = targets(&root()).expect("the tree");
+        let rendered = targets.into_iter().map(|target| {
+            let yaml = render(&root(), &target).unwrap_or_else(|error| panic!("{}: {error:#}", target.name));
+            let manifests =
+                Manifests::parse(&yaml).unwrap_or_else(|error| panic!("{}: {error:#}", target.name));
+            (target, manifests)
+        });
+        rendered.collect()
+    })
 }
 
 #[test]
@@ -33,7 +38,7 @@ fn every_rendering_keeps_every_rule() {
     let mut wrong: Vec<String> = Vec::new();
     // What may be sound elsewhere, with the renderings in which it is not.
     let mut elsewhere: BTreeMap<Finding, usize> = BTreeMap::new();
-    for (target, manifests) in &renderings {
+    for (target, manifests) in renderings {
         for finding in check(&Case { manifests, facts: &facts, scope: target.scope }) {
             if finding.elsewhere {
                 *elsewhere.entry(finding).or_default() += 1;

@@ -188,6 +188,10 @@ impl Names<'_> {
             }
             "HTTPRoute" => self.route(object, report),
             "Gateway" => {
+                let class = object.at("spec.gatewayClassName").text();
+                let there = self.facts.gateway_classes.iter().any(|known| known == class);
+                let message = format!("names GatewayClass {class:?}, which nobody provides");
+                report.expect(there, object, "spec.gatewayClassName", message);
                 for listener in object.at("spec.listeners").items() {
                     for certificate in listener.at("tls.certificateRefs").items() {
                         let field =

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tests_manifests::facts::{Facts, images, provided, variables};
+use tests_manifests::facts::{Facts, gateway_classes, images, provided, variables};
 use tests_manifests::object::{Manifests, documents};
 use tests_manifests::rules::{ALL, Case, Scope, check, copies};
 
@@ -26,6 +26,7 @@ fn facts() -> Facts {
     Facts {
         images: images(&read("images.yaml")).expect("the list"),
         provided: provided(&read("provided.yaml")).expect("the list"),
+        gateway_classes: gateway_classes(&read("provided.yaml")).expect("the list"),
         variables: variables(&root).expect("the services' code"),
     }
 }

@@ -13,9 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tests_manifests::expressions::{Expression, of_dashboard, of_rules, recorded};
-use tests_manifests::object::{Look as _, documents};
+use tests_manifests::object::{Look as _, documents, selects};
 use tests_manifests::promql::selectors;
 use tests_manifests::render::yaml_files;
 
@@ -132,10 +132,18 @@ fn every_metric_is_exported_with_the_labels_it_is_asked_for() {
 fn no_label_hides_behind_one_of_its_target() {
     let exported: BTreeSet<String> = stack::scrape().into_values().flatten().collect();
     let files = yaml_files(&root().join("kustomize/components/monitoring")).expect("the component");
+    let services = fs::read_dir(root().join("services")).expect("the services").flatten();
+    let services: Vec<_> =
+        services.map(|service| service.file_name().to_string_lossy().into_owned()).collect();
+    let ours = |monitor: &Value| {
+        let labels =
+            |name: &String| Map::from_iter([("app.kubernetes.io/name".to_owned(), name.clone().into())]);
+        services.iter().any(|name| selects(monitor.at("spec.selector"), &labels(name)))
+    };
     let monitors = files
         .into_iter()
         .flat_map(|(_, documents)| documents)
-        .filter(|found| found.at("kind") == "PodMonitor");
+        .filter(|found| found.at("kind") == "PodMonitor" && ours(found));
     let mut wrong = Vec::new();
     for monitor in monitors {
         for endpoint in monitor.at("spec.podMetricsEndpoints").items() {
