@@ -6,15 +6,35 @@
 //!
 //! Whether it is an expression at all, promtool says. <https://prometheus.io/docs/prometheus/latest/querying/basics/>
 
-use std::collections::BTreeSet;
+use std::mem::take;
 
 /// A metric that an expression asks for.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Selector {
     /// Its name.
     pub name: String,
-    /// The labels of its matchers.
-    pub labels: BTreeSet<String>,
+    /// What stands in its braces, but for the name.
+    pub matchers: Vec<Matcher>,
+}
+
+/// One condition on a label.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Matcher {
+    /// The label.
+    pub label: String,
+    /// `=`, `!=`, `=~` or `!~`.
+    pub operator: String,
+    /// What it is compared with.
+    pub value: String,
+}
+
+impl Matcher {
+    /// The values that it names one by one; none where it is a pattern that is more than a choice.
+    pub fn choices(&self) -> Vec<&str> {
+        let is_pattern =
+            self.operator.contains('~') && self.value.contains(['(', '[', '.', '*', '+', '?', '\\', '$']);
+        if is_pattern { Vec::new() } else { self.value.split('|').collect() }
+    }
 }
 
 /// Words before a list of labels.
@@ -34,8 +54,8 @@ pub fn selectors(expression: &str) -> Vec<Selector> {
             '{' => {
                 let matchers = reader.braces();
                 // Without a name before it, the name is one of the matchers.
-                if let Some((_, name)) = matchers.iter().find(|(label, _)| label == "__name__") {
-                    found.push(selector(name.clone(), matchers.iter()));
+                if let Some(name) = matchers.iter().find(|matcher| matcher.label == "__name__") {
+                    found.push(selector(name.value.clone(), matchers));
                 }
             }
             // A range may hold a colon, which else begins the name of a recorded series.
@@ -54,7 +74,7 @@ pub fn selectors(expression: &str) -> Vec<Selector> {
                     && !is_word(&name)
                 {
                     let matchers = if reader.rest.starts_with('{') { reader.braces() } else { Vec::new() };
-                    found.push(selector(name, matchers.iter()));
+                    found.push(selector(name, matchers));
                 }
             }
             _ => reader.skip(first),
@@ -63,9 +83,9 @@ pub fn selectors(expression: &str) -> Vec<Selector> {
     found
 }
 
-fn selector<'a>(name: String, matchers: impl Iterator<Item = &'a (String, String)>) -> Selector {
-    let labels = matchers.map(|(label, _)| label.clone()).filter(|label| label != "__name__");
-    Selector { name, labels: labels.collect() }
+fn selector(name: String, mut matchers: Vec<Matcher>) -> Selector {
+    matchers.retain(|matcher| matcher.label != "__name__");
+    Selector { name, matchers }
 }
 
 fn is_name(character: char) -> bool {
@@ -141,10 +161,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Labels and values of `{label="value", …}`.
-    fn braces(&mut self) -> Vec<(String, String)> {
+    /// What stands in `{label="value", …}`.
+    fn braces(&mut self) -> Vec<Matcher> {
         let mut matchers = Vec::new();
-        let mut label = String::new();
+        let (mut label, mut operator) = (String::new(), String::new());
         self.skip('{');
         while let Some(character) = self.rest.chars().next() {
             match character {
@@ -154,9 +174,13 @@ impl<'a> Reader<'a> {
                 }
                 '"' | '\'' | '`' => {
                     let value = self.string();
-                    matchers.push((std::mem::take(&mut label), value));
+                    matchers.push(Matcher { label: take(&mut label), operator: take(&mut operator), value });
                 }
                 _ if is_name(character) => label = self.name(),
+                '=' | '!' | '~' => {
+                    self.skip(character);
+                    operator.push(character);
+                }
                 _ => self.skip(character),
             }
         }
@@ -170,7 +194,8 @@ mod tests {
 
     fn read(expression: &str) -> Vec<String> {
         let shown = |found: Selector| {
-            let labels: Vec<_> = found.labels.into_iter().collect();
+            let labels = found.matchers.iter().map(|matcher| matcher.label.as_str());
+            let labels: Vec<_> = labels.collect();
             format!("{}{{{}}}", found.name, labels.join(","))
         };
         selectors(expression).into_iter().map(shown).collect()
@@ -180,7 +205,7 @@ mod tests {
     fn metrics_and_their_labels_are_found() {
         for (expression, expected) in [
             ("up", vec!["up{}"]),
-            (r#"up{job="a}b",instance=~"x.*"} == 0"#, vec!["up{instance,job}"]),
+            (r#"up{job="a}b",instance=~"x.*"} == 0"#, vec!["up{job,instance}"]),
             ("sum by (job, code) (rate(requests_total[5m]))", vec!["requests_total{}"]),
             ("sum(rate(a_total[1h:5m] offset 5m)) without (pod)", vec!["a_total{}"]),
             ("a / on (x) group_left (y) b > 1e3", vec!["a{}", "b{}"]),
@@ -199,5 +224,13 @@ mod tests {
         ] {
             assert_eq!(read(expression), expected, "{expression}");
         }
+    }
+
+    #[test]
+    fn a_matcher_says_which_values_it_names() {
+        let found = selectors(r#"a{le="0.5", path!~"/x|/y", code=~"5.."}"#);
+        let choices: Vec<_> =
+            found[0].matchers.iter().map(|matcher| (matcher.operator.as_str(), matcher.choices())).collect();
+        assert_eq!(choices, [("=", vec!["0.5"]), ("!~", vec!["/x", "/y"]), ("=~", Vec::new())]);
     }
 }

@@ -17,12 +17,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tests_manifests::object::Look as _;
+use tests_manifests::promql::selectors;
 
 /// The longest wait for anything: the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Metrics and the labels that they have.
-pub type Scrape = BTreeMap<String, BTreeSet<String>>;
+/// Metrics, the labels that they have, and the values that were seen of each.
+pub type Scrape = BTreeMap<String, Labels>;
+/// Labels and the values that were seen of each.
+pub type Labels = BTreeMap<String, BTreeSet<String>>;
 
 /// What all services export, read once.
 pub fn scrape() -> Scrape {
@@ -55,9 +58,14 @@ fn scraped() -> Scrape {
     let listeners = work.listeners(&["http"]);
     addresses.push(listeners["http"]);
     fs::write(&greeting, "").expect("written"); // empty is no greeting: refused
+    wait_until("the file is looked at", || {
+        get(listeners["http"], "/metrics").contains("settings_reloads_total{")
+    });
     for address in &addresses {
         // A metrics address is a service's too: what is not there is answered, and counted.
-        get(*address, "/no/such/page");
+        for path in ["/no/such/page", "/healthz", "/readyz", "/metrics"] {
+            get(*address, path);
+        }
     }
     let mut all = Scrape::new();
     for address in addresses {
@@ -67,6 +75,14 @@ fn scraped() -> Scrape {
         read(body, &mut all);
     }
     all
+}
+
+fn wait_until(what: &str, is: impl Fn() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !is() {
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn write_review(address: SocketAddr) {
@@ -94,22 +110,16 @@ fn exchange(address: SocketAddr, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The samples of a scrape. A label has no comma in its name, and what stands in quotes is its value.
+/// The samples of a scrape, each of which looks like a selector and its value.
 fn read(text: &str, all: &mut Scrape) {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let end = line.find(['{', ' ']).unwrap_or(line.len());
-        let labels = all.entry(line[..end].to_owned()).or_default();
-        if line[end..].starts_with('{') {
-            let pieces = line[end + 1..].split("=\"");
-            let names = pieces
-                .map(|piece| piece.rsplit(|character: char| !is_label(character)).next().unwrap_or_default());
-            labels.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
+        for sample in selectors(line) {
+            let labels = all.entry(sample.name).or_default();
+            for matcher in sample.matchers {
+                labels.entry(matcher.label).or_default().insert(matcher.value);
+            }
         }
     }
-}
-
-fn is_label(character: char) -> bool {
-    character.is_ascii_alphanumeric() || character == '_'
 }
 
 /// A program of this workspace, beside the folder of the test's own.
