@@ -13,8 +13,8 @@ from harness import layout, store, tools
 from harness.server import Server, free_port
 
 NAMES = ("file-server", "content-fetcher", "web-app", "work-app", "review-api")
-TOOLS = ("review-load",)
-"""Built beside them: what makes and sends reviews."""
+TOOLS = ("review-load", "pg-load")
+"""Built beside them: what makes and sends reviews, and what fills and measures PostgreSQL."""
 
 CACHE_SIZE_MIB = 64
 RESIDENT_LIMIT_MIB = 64 + CACHE_SIZE_MIB
@@ -25,6 +25,7 @@ def build() -> str | None:
     """Builds them all; the reason where that failed."""
     command = ["cargo", "build", "--profile", "dist", "--target", layout.TARGET]
     command += [part for name in (*NAMES, *TOOLS) for part in ("-p", name)]
+    command += ["--bins", "--example", "null-server"]
     flags = dict(os.environ, RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs")
     try:
         done = subprocess.run(command, cwd=layout.ROOT, env=flags, check=False)

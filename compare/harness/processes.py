@@ -8,6 +8,7 @@
 """
 
 import os
+import resource
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -68,3 +69,9 @@ def _status_kib(pid: int, field: str) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith(field)), 0)
+
+
+def waited_seconds() -> float:
+    """CPU seconds of all children that this process has waited for so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

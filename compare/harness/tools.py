@@ -72,7 +72,7 @@ def version(name: str) -> str | None:
 def versions() -> dict[str, str]:
     """Every version that can be had, for the results."""
     names = ("nginx", "wrk", "minio", "podinfo", "node", "express", "python", "flask", "gunicorn", "boto3", "elasticsearch-py",
-             "curl", "rustc")
+             "curl", "psql", "rustc")
     return {name: found for name in names if (found := version(name))}
 
 

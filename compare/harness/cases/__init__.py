@@ -4,7 +4,7 @@ from typing import Callable
 
 from harness.bench import Bench
 from harness.case import Case
-from harness.cases import cached, fetch, ingest, large, query, samples, slow, stampede, start, weight
+from harness.cases import cached, fetch, ingest, large, pgbench, query, samples, seeding, slow, stampede, start, weight
 
 Maker = Callable[[Bench], Case]
 
@@ -25,6 +25,10 @@ ALL: dict[str, Maker] = {
     "reviews-single": ingest.single,
     "reviews-million": query.million,
     "reviews-fresh": query.fresh,
+    "pg-seed": seeding.seed,
+    "pg-tpcb": pgbench.tpcb,
+    "pg-select": pgbench.select,
+    "pg-schedule": pgbench.schedule,
     "start": start.to_ready,
     "size": weight.of_binaries,
 }

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{bench, failover, report, seed, verify};
 
-/// Seeds a PostgreSQL with a web shop's data, benchmarks it against service levels, and measures its failover.
+/// Seeds a database with a web shop's data, benchmarks it against service levels, and measures its failover.
 #[derive(Debug, Parser)]
 #[command(name = "pg-load", version)]
 pub struct Arguments {
@@ -34,7 +34,7 @@ pub enum Command {
 
 impl Command {
     /// Does it. The exit code is the verdict; an error is a failure to reach one.
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Seed(args) => seed::run(args),
             Self::Verify(args) => verify::run(args),

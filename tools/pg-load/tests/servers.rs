@@ -2,6 +2,7 @@
 
 mod support;
 
+use pg_load::connect::{ConnectError, Endpoint, Target};
 use support::{Postgres, Replicated};
 
 #[test]
@@ -51,4 +52,37 @@ fn a_promoted_standby_has_what_was_acknowledged() {
         assert_eq!(row.get::<_, i32>(0), 7);
         session.close().await;
     });
+}
+
+#[test]
+fn of_several_hosts_the_first_that_will_do_is_taken() {
+    let Some(mut replicated) = Replicated::start(1, "", &[]) else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let ports = [0, 1].map(|index| replicated.servers[index].port());
+    // Nobody listens on port 1; the standby takes no writes.
+    let url = format!(
+        "postgresql://postgres@127.0.0.1:1,127.0.0.1:{},127.0.0.1:{}/postgres?connect_timeout=1",
+        ports[1], ports[0]
+    );
+    let any = Endpoint::new(&Target::at(url)).expect("a sound URL");
+    let led_to = |endpoint: &Endpoint| {
+        runtime.block_on(async { endpoint.connect().await.map(|session| session.host().to_owned()) })
+    };
+    assert_eq!(led_to(&any).expect("the standby"), format!("127.0.0.1:{}", ports[1]));
+    let primary = format!("127.0.0.1:{}", ports[0]);
+    assert_eq!(led_to(&any.clone().writable()).expect("the primary"), primary);
+    // A frozen host takes connections and says nothing: it holds up the next one for its second only.
+    replicated.servers[1].freeze();
+    assert_eq!(led_to(&any).expect("the primary"), primary);
+    replicated.servers[0].freeze();
+    let error = led_to(&any).expect_err("nobody answers");
+    assert!(error.is_passing(), "it may pass");
+    let ConnectError::All(each) = error else { panic!("{error}") };
+    assert!(
+        matches!(
+            each[..],
+            [ConnectError::Unreachable { .. }, ConnectError::Silent { .. }, ConnectError::Silent { .. }]
+        ),
+        "{each:?}"
+    );
 }

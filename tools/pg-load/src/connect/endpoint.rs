@@ -2,9 +2,9 @@
 //!
 //! 1. The URL's `sslmode`, `sslrootcert` and `target_session_attrs=primary`, which the driver does not know, are read
 //!    here; the driver reads the rest.
-//! 2. Hosts are tried one by one, in the URL's order or a random one (`load_balance_hosts`). Each gets the same time for
-//!    all of TCP, TLS, authentication and the question whether it is the primary: the driver's own limit is for TCP
-//!    alone, and a frozen server takes connections for ever.
+//! 2. Hosts are tried one by one, in the URL's order or a random one (`load_balance_hosts`), each by all its addresses.
+//!    Each address gets the same time for all of TCP, TLS, authentication and the question whether it is the primary:
+//!    the driver's own limit is for TCP alone, and a frozen server takes connections for ever.
 //! 3. The first that will do is the connection. Otherwise every host's reason is told.
 
 use std::error::Error as _;
@@ -134,7 +134,21 @@ impl Endpoint {
         }
     }
 
+    /// Tries each address of a host. One that answers and says no tells more than one where nobody listens, such as
+    /// `localhost`'s other family.
     async fn connect_to(&self, place: &Place, settings: &Config) -> Result<Connection, ConnectError> {
+        let mut failures = Vec::new();
+        for place in place.resolve(self.timeout).await? {
+            match self.connect_at(&place, settings).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => failures.push(error),
+            }
+        }
+        let telling = failures.iter().position(|error| !error.is_passing()).unwrap_or(0);
+        Err(failures.swap_remove(telling))
+    }
+
+    async fn connect_at(&self, place: &Place, settings: &Config) -> Result<Connection, ConnectError> {
         let host = place.to_string();
         let settings = place.only(settings);
         let attempt = tokio::time::timeout(self.timeout, settings.connect(self.tls.clone())).await;
@@ -145,7 +159,7 @@ impl Endpoint {
                 tracing::debug!("a connection ended: {}", describe(&error));
             }
         });
-        Ok(Connection::new(client, AbortOnDropHandle::new(driver), host))
+        Ok(Connection::new(client, AbortOnDropHandle::new(driver), self.tls.clone(), host))
     }
 }
 

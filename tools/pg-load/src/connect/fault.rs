@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::io;
 
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -25,7 +26,7 @@ pub fn remedy(error: &Error) -> Remedy {
     match error.code() {
         Some(code) => remedy_of(code),
         // What the client itself says without the wire's help, such as a value that cannot be read, is nobody's outage.
-        None if error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>()) => {
+        None if error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<io::Error>) => {
             Remedy::Reconnect
         }
         None => Remedy::Stop,

@@ -22,5 +22,5 @@ pub use backoff::Backoff;
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
 pub use fault::{Remedy, describe, remedy};
-pub use session::Connection;
+pub use session::{Canceller, Connection};
 pub use target::Target;

@@ -4,7 +4,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
+use tokio::net::lookup_host;
+use tokio::time::timeout;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
@@ -76,6 +79,26 @@ impl Place {
             settings.keepalives_retries(retries);
         }
         settings
+    }
+
+    /// This host by each of its addresses, at least one.
+    pub(super) async fn resolve(&self, limit: Duration) -> Result<Vec<Self>, ConnectError> {
+        let Host::Tcp(name) = &self.host else { return Ok(vec![self.clone()]) };
+        if self.address.is_some() {
+            return Ok(vec![self.clone()]);
+        }
+        let host = self.to_string();
+        let found = match timeout(limit, lookup_host((name.as_str(), self.port))).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return Err(ConnectError::Unreachable { host, reason: error.to_string() }),
+            Err(_) => return Err(ConnectError::Silent { host, after: limit }),
+        };
+        let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
+        addresses.dedup();
+        if addresses.is_empty() {
+            return Err(ConnectError::Unreachable { host, reason: "its name has no address".to_owned() });
+        }
+        Ok(addresses.into_iter().map(|address| Self { address: Some(address), ..self.clone() }).collect())
     }
 
     /// `settings`, with this host.

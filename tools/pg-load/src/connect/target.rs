@@ -12,7 +12,7 @@ pub struct Target {
     /// this machine can read a command line: a password belongs into --password-file, or into the variable.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Instead of a URL: start this machine's own PostgreSQL on FOLDER (made the first time, kept afterwards) while
+    /// Instead of a URL: start this machine's own server on FOLDER (made the first time, kept afterwards) while
     /// the command runs.
     #[arg(long, value_name = "FOLDER", conflicts_with = "database_url")]
     pub local: Option<PathBuf>,

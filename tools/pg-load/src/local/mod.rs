@@ -19,7 +19,10 @@ use crate::connect::{Endpoint, Target};
 pub fn open(target: &Target) -> anyhow::Result<(Endpoint, Option<Server>)> {
     let Some(folder) = &target.local else { return Ok((Endpoint::new(target)?, None)) };
     let programs = Programs::find()?;
-    let settings = Settings { durable: true, ..Settings::new(folder.clone()) };
+    // What a server of some use is given; the defaults are for a machine of 2005.
+    let parameters = [("shared_buffers", "256MB"), ("max_wal_size", "4GB")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let settings = Settings { parameters, ..Settings::new(folder.clone()) };
     let mut server = Server::prepare(programs, settings)?;
     server.start()?;
     let target = Target { database_url: Some(server.url()), ..target.clone() };

@@ -110,6 +110,14 @@ impl Settings {
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, port: None, durable: true, parameters: Vec::new() }
     }
+
+    fn port_number(&self) -> u16 {
+        self.port.unwrap_or(5432)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join(format!(".s.PGSQL.{}", self.port_number()))
+    }
 }
 
 impl Server {
@@ -128,13 +136,13 @@ impl Server {
         let folder = std::path::absolute(&settings.folder)
             .map_err(|error| LocalError::Folder { folder: settings.folder.clone(), error })?;
         let settings = Settings { folder, ..settings };
+        let socket = settings.socket();
+        if socket.as_os_str().len() > LONGEST_SOCKET {
+            return Err(LocalError::TooLong(socket));
+        }
         account.own_folder(&settings.folder)?;
         let lock = lock(&settings.folder)?;
-        let server = Self { programs, account, settings, running: None, _lock: lock };
-        if server.socket().as_os_str().len() > LONGEST_SOCKET {
-            return Err(LocalError::TooLong(server.socket()));
-        }
-        Ok(server)
+        Ok(Self { programs, account, settings, running: None, _lock: lock })
     }
 
     /// The cluster's files.
@@ -161,7 +169,7 @@ impl Server {
     pub fn url(&self) -> String {
         let folder = self.settings.folder.to_string_lossy();
         let folder = utf8_percent_encode(&folder, NON_ALPHANUMERIC);
-        format!("postgresql://postgres@{folder}:{}/postgres", self.port_number())
+        format!("postgresql://postgres@{folder}:{}/postgres", self.settings.port_number())
     }
 
     /// The process of the server itself, while it runs.
@@ -205,14 +213,6 @@ impl Server {
         String::from_utf8_lossy(end).trim().to_owned()
     }
 
-    fn port_number(&self) -> u16 {
-        self.settings.port.unwrap_or(5432)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.settings.folder.join(format!(".s.PGSQL.{}", self.port_number()))
-    }
-
     /// Makes a cluster with one superuser, `postgres`, whom nobody asks for a password.
     pub fn make_cluster(&self) -> Result<(), LocalError> {
         let fault = |error| LocalError::Folder { folder: self.settings.folder.clone(), error };
@@ -238,7 +238,7 @@ impl Server {
         let log = log.map_err(fault)?;
         let mut command = Command::new("sh");
         command.args(["-c", SUPERVISE, "postgres"]).arg(self.programs.path("postgres"));
-        command.arg("-D").arg(self.data()).args(["-p", &self.port_number().to_string()]);
+        command.arg("-D").arg(self.data()).args(["-p", &self.settings.port_number().to_string()]);
         let mut parameters = vec![
             ("listen_addresses", if self.settings.port.is_some() { "127.0.0.1" } else { "" }.to_owned()),
             ("unix_socket_directories", self.settings.folder.to_string_lossy().into_owned()),

@@ -10,7 +10,7 @@ pub mod replicated;
 
 use std::time::{Duration, Instant};
 
-pub use postgres::Postgres;
+pub use postgres::{Postgres, is_installed};
 pub use replicated::Replicated;
 
 /// How long a condition may take to come true.

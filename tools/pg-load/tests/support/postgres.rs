@@ -161,6 +161,11 @@ impl Drop for Postgres {
     }
 }
 
+/// Whether a PostgreSQL is installed here; where not, it says that the test is left out.
+pub fn is_installed() -> bool {
+    programs().is_some()
+}
+
 /// This machine's PostgreSQL, or the word that the test is left out.
 pub(super) fn programs() -> Option<Programs> {
     match Programs::find() {
