@@ -171,58 +171,31 @@ impl Names<'_> {
     }
 
     fn object(&self, object: &Object, scope: Scope, report: &mut Report) {
+        let mut named = |field: &str, kind: &str, path: &str| {
+            self.expect(object, field, kind, object.at(path).text(), report);
+        };
         match object.kind() {
-            "StatefulSet" => {
-                self.expect(
-                    object,
-                    "spec.serviceName",
-                    "Service",
-                    object.at("spec.serviceName").text(),
-                    report,
-                );
-            }
+            "StatefulSet" => named("spec.serviceName", "Service", "spec.serviceName"),
             "HorizontalPodAutoscaler" => {
-                let target = object.at("spec.scaleTargetRef");
-                let (kind, name) = (target.at("kind").text(), target.at("name").text());
-                self.expect(object, "spec.scaleTargetRef", kind, name, report);
-            }
-            "HTTPRoute" => self.route(object, report),
-            "Gateway" => {
-                let class = object.at("spec.gatewayClassName").text();
-                let there = self.facts.gateway_classes.iter().any(|known| known == class);
-                let message = format!("names GatewayClass {class:?}, which nobody provides");
-                report.expect(there, object, "spec.gatewayClassName", message);
-                for listener in object.at("spec.listeners").items() {
-                    for certificate in listener.at("tls.certificateRefs").items() {
-                        let field =
-                            format!("spec.listeners[{}].tls.certificateRefs", listener.at("name").text());
-                        self.expect(object, &field, "Secret", certificate.at("name").text(), report);
-                    }
-                }
+                let kind = object.at("spec.scaleTargetRef.kind").text();
+                named("spec.scaleTargetRef", kind, "spec.scaleTargetRef.name");
             }
             "Certificate" if object.at("spec.issuerRef.kind") == "Issuer" => {
-                self.expect(
-                    object,
-                    "spec.issuerRef",
-                    "Issuer",
-                    object.at("spec.issuerRef.name").text(),
-                    report,
-                );
+                named("spec.issuerRef", "Issuer", "spec.issuerRef.name");
             }
             // A base alone may have it elsewhere.
             "Kibana" if scope >= Scope::Whole => {
-                let name = object.at("spec.elasticsearchRef.name").text();
-                self.expect(object, "spec.elasticsearchRef", "Elasticsearch", name, report);
+                named("spec.elasticsearchRef", "Elasticsearch", "spec.elasticsearchRef.name");
             }
+            "Pooler" => named("spec.cluster", "Cluster", "spec.cluster.name"),
+            "HTTPRoute" => self.route(object, report),
+            "Gateway" => self.gateway(object, report),
             "Elasticsearch" => {
                 for list in ["spec.secureSettings", "spec.auth.roles", "spec.auth.fileRealm"] {
                     for secret in object.at(list).items() {
                         self.expect(object, list, "Secret", secret.at("secretName").text(), report);
                     }
                 }
-            }
-            "Pooler" => {
-                self.expect(object, "spec.cluster", "Cluster", object.at("spec.cluster.name").text(), report);
             }
             "Cluster" => {
                 for map in object.at("spec.monitoring.customQueriesConfigMap").items() {
@@ -233,6 +206,19 @@ impl Names<'_> {
             }
             "RoleBinding" => self.binding(object, report),
             _ => {}
+        }
+    }
+
+    fn gateway(&self, gateway: &Object, report: &mut Report) {
+        let class = gateway.at("spec.gatewayClassName").text();
+        let there = self.facts.gateway_classes.iter().any(|known| known == class);
+        let message = format!("names GatewayClass {class:?}, which nobody provides");
+        report.expect(there, gateway, "spec.gatewayClassName", message);
+        for listener in gateway.at("spec.listeners").items() {
+            let field = format!("spec.listeners[{}].tls.certificateRefs", listener.at("name").text());
+            for certificate in listener.at("tls.certificateRefs").items() {
+                self.expect(gateway, &field, "Secret", certificate.at("name").text(), report);
+            }
         }
     }
 

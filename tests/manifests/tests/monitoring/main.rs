@@ -119,7 +119,7 @@ fn every_metric_is_exported_with_the_labels_it_is_asked_for() {
                 match labels.get(label) {
                     None if OF_TARGETS.contains(&label.as_str()) => {}
                     None => {
-                        wrong.push(format!("{place}: {name} has no label {label}, but {:?}", labels.keys()))
+                        wrong.push(format!("{place}: {name} has no label {label}, but {:?}", labels.keys()));
                     }
                     Some(seen) if CLOSED.contains(&label.as_str()) => {
                         let unseen = matcher.choices().into_iter().filter(|value| !seen.contains(*value));
