@@ -237,3 +237,33 @@ fn every_alert_fires_on_its_condition_and_not_otherwise() {
         String::from_utf8_lossy(&done.stderr)
     );
 }
+
+/// An alert without a word on what to do only wakes people up.
+#[test]
+fn every_alert_says_what_to_do() {
+    let mut wrong = Vec::new();
+    let rules = rules();
+    let groups = rules.iter().flat_map(|document| document.at("spec.groups").items());
+    let alerts: Vec<_> = groups
+        .flat_map(|group| group.at("rules").items())
+        .filter(|rule| rule.at("alert").is_given())
+        .collect();
+    assert!(alerts.len() > 20, "only {} alerts", alerts.len());
+    for alert in alerts {
+        let name = alert.at("alert").text();
+        let (page, anchor) = alert.at("annotations.runbook").text().split_once('#').unwrap_or_default();
+        let page = fs::read_to_string(root().join(page)).unwrap_or_default();
+        let headings =
+            page.lines().filter_map(|line| line.strip_prefix("#")).map(|line| line.trim_matches(['#', ' ']));
+        if !headings.into_iter().any(|heading| heading.to_lowercase() == anchor) {
+            wrong.push(format!("{name}: {} is no heading", alert.at("annotations.runbook")));
+        }
+        if !matches!(alert.at("labels.severity").text(), "critical" | "warning" | "info") {
+            wrong.push(format!("{name}: its severity is {}", alert.at("labels.severity")));
+        }
+        if alert.at("annotations.summary").text().is_empty() {
+            wrong.push(format!("{name}: it has no summary"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
