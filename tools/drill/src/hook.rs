@@ -1,11 +1,14 @@
 //! Commands of the user: what cuts a node off, what takes a store away, and what brings them back.
 //!
 //! A command runs by `sh -c` with `DRILL_CONTEXT`, `DRILL_NAMESPACE` and, where it is about one, `DRILL_NODE`. What it prints
-//! goes to the standard error, since the report goes to the standard output. It has a deadline, after which it is killed.
+//! goes to the standard error, since the report goes to the standard output. It has a deadline; when that is over, or the run is
+//! interrupted, it is killed with all that it started and did not take out of its process group.
 
 use std::process::Stdio;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::process::Command;
@@ -50,6 +53,18 @@ pub enum HookError {
     },
 }
 
+/// The process group of a command; killed with the value unless the command has ended.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Nothing is left to be killed where this fails.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+}
+
 impl Hook {
     /// Runs it to its end.
     pub async fn run(&self, cluster: &Cluster, within: Duration) -> Result<(), HookError> {
@@ -63,7 +78,12 @@ impl Hook {
         command.stdin(Stdio::null()).stdout(std::io::stderr()).process_group(0).kill_on_drop(true);
         let start = |source| HookError::Start { command: self.command.clone(), source };
         let mut child = command.spawn().map_err(start)?;
-        match tokio::time::timeout(within, child.wait()).await {
+        let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+        let ended = tokio::time::timeout(within, child.wait()).await;
+        if ended.is_ok() {
+            group.0 = None;
+        }
+        match ended {
             Err(_) => Err(HookError::Late { command: self.command.clone(), within }),
             Ok(Err(source)) => Err(start(source)),
             Ok(Ok(status)) if status.success() => Ok(()),

@@ -102,6 +102,7 @@ pub struct Drill<'a> {
 impl Drill<'_> {
     /// The whole of it. An error is one from before anything was broken; later ones are in the report.
     pub async fn run(&self, interrupted: &CancellationToken) -> Result<Report, DrillError> {
+        let mut journal = Journal::new(self.journal.clone(), self.cluster)?;
         let traffic = tokio::select! {
             steady = self.steady() => steady?,
             () = interrupted.cancelled() => return Err(DrillError::Interrupted),
@@ -109,7 +110,7 @@ impl Drill<'_> {
         let (at, began) = (Timestamp::now(), Instant::now());
         traffic.mark();
         let mut timeline = Vec::new();
-        let mut ended = self.broken(&traffic, began, &mut timeline, interrupted).await;
+        let mut ended = self.broken(&traffic, &mut journal, began, &mut timeline, interrupted).await;
         let mut settled = None;
         if ended.is_ok() || ended.as_ref().is_err_and(DrillError::is_finding) {
             let recovered = tokio::select! {
@@ -130,7 +131,11 @@ impl Drill<'_> {
             if report.has_reviews() {
                 self.say.line("look for every acknowledged review");
             }
-            ended = ended.and(look(self.load, &mut report).await);
+            let looked = tokio::select! {
+                looked = look(self.load, &mut report) => looked,
+                () = interrupted.cancelled() => Err(DrillError::Interrupted),
+            };
+            ended = ended.and(looked);
         }
         report.judge(&self.load.limits, ended.as_ref().err());
         Ok(report)
@@ -156,16 +161,16 @@ impl Drill<'_> {
     async fn broken(
         &self,
         traffic: &Traffic,
+        journal: &mut Journal,
         began: Instant,
         timeline: &mut Vec<Event>,
         interrupted: &CancellationToken,
     ) -> Result<(), DrillError> {
-        let mut journal = Journal::new(self.journal.clone(), self.cluster);
         let say = |text: String| self.say.line(&text);
         let mut executor = Executor {
             cluster: self.cluster,
             traffic,
-            journal: &mut journal,
+            journal: &mut *journal,
             began,
             within: self.load.patience.step,
             timeline,

@@ -7,7 +7,9 @@
 //!    for `drill undo FILE`.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,9 +22,13 @@ use crate::error::DrillError;
 use crate::hook::Hook;
 
 /// How long one entry is tried, while the API is away.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long one command may take.
+const COMMAND: Duration = Duration::from_mins(5);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
+/// More than this is no journal.
+const SIZE_MAX: u64 = 1 << 20;
 
 /// How one change is put back. Doing it twice is as good as once.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -46,7 +52,7 @@ pub enum Undo {
     },
     /// Sets a setting again, and rolls what reads it.
     Setting {
-        /// The ConfigMap.
+        /// The `ConfigMap`.
         config_map: String,
         /// The key in it.
         key: String,
@@ -88,7 +94,7 @@ impl Undo {
         match self {
             Self::Scale { workload, replicas } => cluster.scale(workload, *replicas).await?,
             Self::Image { workload, container, image } => {
-                cluster.set_image(workload, container, image).await?
+                cluster.set_image(workload, container, image).await?;
             }
             Self::Setting { config_map, key, value, readers } => {
                 cluster.set(config_map, key, value.as_deref()).await?;
@@ -97,7 +103,7 @@ impl Undo {
                 }
             }
             Self::Uncordon { node } => cluster.cordon(node, false).await?,
-            Self::Hook(hook) => hook.run(cluster, PATIENCE).await?,
+            Self::Hook(hook) => hook.run(cluster, COMMAND).await?,
         }
         Ok(())
     }
@@ -137,6 +143,12 @@ pub struct Record {
     pub entries: Vec<Undo>,
 }
 
+fn read(path: &Path) -> io::Result<Record> {
+    let mut text = Vec::new();
+    File::open(path)?.take(SIZE_MAX).read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
 /// The journal of one run.
 #[derive(Debug)]
 pub struct Journal {
@@ -145,22 +157,26 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// An empty one. The file is made with its first entry.
-    pub fn new(path: PathBuf, cluster: &Cluster) -> Self {
+    /// An empty one. The file is made with its first entry; one that is there is what another run left behind.
+    pub fn new(path: PathBuf, cluster: &Cluster) -> Result<Self, DrillError> {
+        if path.exists() {
+            let name = path.display();
+            return Err(DrillError::Refused(format!(
+                "the journal {name} is there already: put back what it holds by drill undo {name}"
+            )));
+        }
         let record = Record {
             context: cluster.context().to_owned(),
             namespace: cluster.namespace().to_owned(),
             server: cluster.server().to_owned(),
             entries: Vec::new(),
         };
-        Self { path, record }
+        Ok(Self { path, record })
     }
 
     /// One that a run left behind.
     pub fn open(path: PathBuf, cluster: &Cluster) -> Result<Self, DrillError> {
-        let text = std::fs::read(&path).map_err(DrillError::Journal)?;
-        let record: Record =
-            serde_json::from_slice(&text).map_err(|error| DrillError::Journal(io::Error::from(error)))?;
+        let record = read(&path).map_err(DrillError::Journal)?;
         let here = (cluster.context(), cluster.namespace(), cluster.server());
         if (record.context.as_str(), record.namespace.as_str(), record.server.as_str()) != here {
             return Err(DrillError::Refused(format!(
@@ -217,7 +233,9 @@ impl Journal {
             };
         }
         let beside = self.path.with_extension("new");
-        let mut file = std::fs::File::create(&beside)?;
+        // Its commands will be run again: nobody else may write them.
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
         serde_json::to_writer_pretty(&mut file, &self.record)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

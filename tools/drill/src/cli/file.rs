@@ -18,7 +18,7 @@ const SIZE_MAX: u64 = 1 << 20;
 /// The file: every field is one of the options.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct Settings {
     pub(super) targets: Vec<Target>,
     pub(super) reviews: Option<ReviewsSection>,
     pub(super) limits: Vec<Limit>,
@@ -59,7 +59,7 @@ impl TryFrom<String> for Time {
     }
 }
 
-impl File {
+impl Settings {
     /// Reads one.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let size = std::fs::metadata(path).context("cannot be read")?.len();
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_file_says_what_the_options_say() {
-        let file: File = serde_norway::from_str(
+        let file: Settings = serde_norway::from_str(
             "
             targets:
               - { name: files, url: 'http://127.0.0.1:30080/', rate: 200, status: 200, body: Hello }
@@ -101,7 +101,7 @@ mod tests {
             ("targets: [{ url: 'http://h/', colour: red }]", "colour"),
             ("context: production", "context"),
         ] {
-            let fault = serde_norway::from_str::<File>(text).expect_err(text).to_string();
+            let fault = serde_norway::from_str::<Settings>(text).expect_err(text).to_string();
             assert!(fault.contains(part), "{text}: {fault}");
         }
     }

@@ -10,8 +10,8 @@ use clap::Args;
 use jiff::Timestamp;
 use url::Url;
 
-use super::file::File;
-use crate::ledger::{LABEL, Reviews};
+use super::file::Settings;
+use crate::ledger::Reviews;
 use crate::limits::{Limit, Limits};
 use crate::run::{Load, Patience};
 use crate::traffic::target::{RATE, Target, check_rate};
@@ -104,8 +104,8 @@ impl LoadOptions {
     /// Reads the file, puts both together, and checks the whole.
     pub(super) fn resolve(self) -> anyhow::Result<Load> {
         let file = match &self.file {
-            Some(path) => File::read(path).with_context(|| path.display().to_string())?,
-            None => File::default(),
+            Some(path) => Settings::read(path).with_context(|| path.display().to_string())?,
+            None => Settings::default(),
         };
         let rate = self.rate.or(file.rate).unwrap_or(RATE);
         check_rate(rate).map_err(|fault| anyhow!(fault))?;
@@ -135,9 +135,12 @@ impl LoadOptions {
         Ok(Load { streams, wire, limits, reviews, patience })
     }
 
-    fn reviews(&self, file: &File) -> anyhow::Result<Option<Arc<Reviews>>> {
+    fn reviews(&self, file: &Settings) -> anyhow::Result<Option<Arc<Reviews>>> {
         let of_file = file.reviews.as_ref().map(|reviews| &reviews.url);
         let Some(url) = self.reviews.as_ref().or(of_file) else { return Ok(None) };
+        if !matches!(url.scheme(), "http" | "https") {
+            bail!("reviews: {url} is neither http nor https");
+        }
         // Ids of two runs must differ, or the second's reviews would be duplicates of the first's.
         let run = format!("drill-{}-{}", Timestamp::now().as_millisecond(), std::process::id());
         let seed = u64::from(std::process::id());
@@ -145,7 +148,7 @@ impl LoadOptions {
         Ok(Some(Arc::new(reviews.context("the ledger cannot be opened")?)))
     }
 
-    fn patience(&self, file: &File) -> Patience {
+    fn patience(&self, file: &Settings) -> Patience {
         let pick = |here: Option<Duration>, there: Option<super::file::Time>, default| {
             here.or(there.map(|time| time.0)).unwrap_or(default)
         };
@@ -158,7 +161,7 @@ impl LoadOptions {
         }
     }
 
-    fn wire(&self, file: &File, clean_for: Duration) -> anyhow::Result<Wire> {
+    fn wire(&self, file: &Settings, clean_for: Duration) -> anyhow::Result<Wire> {
         let timeout = self.timeout.or(file.timeout.map(|time| time.0)).unwrap_or(TIMEOUT);
         // A request that hangs is a failure only after its time-out: clean for less would overlook it.
         if timeout > clean_for {
@@ -193,8 +196,9 @@ fn unique(labels: &[String]) -> anyhow::Result<()> {
             bail!("two targets are called {label:?}: give them names, NAME=URL");
         }
     }
-    if seen.len() > 1 && labels[..labels.len() - 1].iter().any(|label| label == LABEL) {
-        bail!("{LABEL:?} is the name of the reviews");
-    }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

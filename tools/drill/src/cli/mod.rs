@@ -27,18 +27,19 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Breaks something while traffic is sent, puts it back, and judges
-    Run(Box<Run>),
+    Run(Box<RunOptions>),
     /// Sends traffic and judges it, and breaks nothing
-    Traffic(Box<TrafficOnly>),
+    #[command(visible_alias = "watch")]
+    Traffic(Box<TrafficOptions>),
     /// Puts back what a run that was killed left behind, by its journal
-    Undo(Undo),
+    Undo(UndoOptions),
     /// Says which scenarios there are
     List,
 }
 
 /// What `run` is told.
 #[derive(Args, Debug)]
-struct Run {
+struct RunOptions {
     #[command(subcommand)]
     scenario: Scenario,
     #[command(flatten)]
@@ -74,7 +75,7 @@ struct Place {
 
 /// What `traffic` is told.
 #[derive(Args, Debug)]
-struct TrafficOnly {
+struct TrafficOptions {
     /// How long
     #[arg(long = "for", default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Duration,
@@ -86,7 +87,7 @@ struct TrafficOnly {
 
 /// What `undo` is told.
 #[derive(Args, Debug)]
-struct Undo {
+struct UndoOptions {
     /// The journal
     journal: PathBuf,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Arguments, Command, Format, Output, Place, Run, TrafficOnly, Undo};
+use super::{Arguments, Command, Format, Output, Place, RunOptions, TrafficOptions, UndoOptions};
 use crate::cluster::Cluster;
 use crate::report::{Report, Verdict, table};
 use crate::run::{self, Drill};
@@ -25,7 +25,7 @@ pub(super) async fn perform(command: Command) -> anyhow::Result<Verdict> {
     }
 }
 
-async fn drill(arguments: Run) -> anyhow::Result<Verdict> {
+async fn drill(arguments: RunOptions) -> anyhow::Result<Verdict> {
     let cluster = connect(&arguments.place).await?;
     let name = arguments.scenario.name();
     let plan = arguments.scenario.plan(&cluster, &arguments.workload).await?;
@@ -49,7 +49,7 @@ async fn drill(arguments: Run) -> anyhow::Result<Verdict> {
     give(&arguments.output, &report?)
 }
 
-async fn traffic(arguments: TrafficOnly) -> anyhow::Result<Verdict> {
+async fn traffic(arguments: TrafficOptions) -> anyhow::Result<Verdict> {
     let load = arguments.load.resolve()?;
     let interrupted = on_signal()?;
     let say = Say::default();
@@ -58,7 +58,7 @@ async fn traffic(arguments: TrafficOnly) -> anyhow::Result<Verdict> {
     give(&arguments.output, &report?)
 }
 
-async fn undo(arguments: Undo) -> anyhow::Result<Verdict> {
+async fn undo(arguments: UndoOptions) -> anyhow::Result<Verdict> {
     let cluster = connect(&arguments.place).await?;
     let mut journal = Journal::open(arguments.journal, &cluster)?;
     if arguments.dry_run {
@@ -119,12 +119,15 @@ fn journal_path() -> PathBuf {
 fn on_signal() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // A terminal that is closed: what was changed is put back all the same.
+    let mut hangup = signal(SignalKind::hangup())?;
     let cancelled = token.clone();
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
             if cancelled.is_cancelled() {
                 let _ = writeln!(

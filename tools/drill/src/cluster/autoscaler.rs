@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscalers.
+//! `HorizontalPodAutoscalers`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{Cluster, wait};
 pub struct Seen {
     /// Its name.
     pub name: String,
-    /// What it scales; `None` where that is neither a Deployment nor a StatefulSet.
+    /// What it scales; `None` where that is neither a Deployment nor a `StatefulSet`.
     pub target: Option<Workload>,
     /// The fewest replicas it leaves.
     pub min: i32,

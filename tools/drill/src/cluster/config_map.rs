@@ -1,4 +1,4 @@
-//! Settings in ConfigMaps.
+//! Settings in `ConfigMaps`.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams};
@@ -8,7 +8,7 @@ use super::error::ClusterError;
 use super::{Cluster, MANAGER};
 
 impl Cluster {
-    /// The value of a key; `None` where the ConfigMap has no such key.
+    /// The value of a key; `None` where the `ConfigMap` has no such key.
     pub async fn setting(&self, config_map: &str, key: &str) -> Result<Option<String>, ClusterError> {
         let doing = format!("read ConfigMap {config_map} in namespace {}", self.namespace());
         let found = self.namespaced::<ConfigMap>().get(config_map).await.map_err(ClusterError::api(doing))?;

@@ -1,7 +1,7 @@
 //! The cluster that is broken: what drill reads and writes there.
 //!
 //! 1. [`Cluster::connect`] takes a context and a namespace by name; nothing is taken from what a kubeconfig holds as current.
-//! 2. [`workload`]: Deployments and StatefulSets, their rollouts, and when they are settled.
+//! 2. [`workload`]: Deployments and `StatefulSets`, their rollouts, and when they are settled.
 //! 3. [`pod`]: pods, their deletion and eviction. [`node`]: nodes, cordoned or not, ready or not.
 //! 4. [`config_map`]: settings. [`autoscaler`]: what scales by load.
 //! 5. [`wait`]: conditions with a deadline.

@@ -1,6 +1,6 @@
 //! Pods: ready or not, deleted, evicted.
 //!
-//! An eviction is asked for by the API that honours PodDisruptionBudgets. 429 says that a budget forbids it now: it is asked
+//! An eviction is asked for by the API that honours `PodDisruptionBudgets`. 429 says that a budget forbids it now: it is asked
 //! for again, as kubectl does, until the pod may go or the deadline is over.
 
 use std::time::Duration;
@@ -50,6 +50,11 @@ pub fn is_terminating(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some()
 }
 
+/// Where it is; `None` as long as it has no place.
+pub fn node_of(pod: &Pod) -> Option<&str> {
+    pod.spec.as_ref()?.node_name.as_deref()
+}
+
 /// The kind of object that would replace it; `None` for a pod that nobody would.
 pub fn owner(pod: &Pod) -> Option<&str> {
     let owners = pod.metadata.owner_references.as_ref()?;
@@ -78,7 +83,8 @@ impl Cluster {
         Ok(listed.items)
     }
 
-    /// Deletes a pod: with its own grace period, or with none, which ends it at once and says nothing to it.
+    /// Deletes a pod: with its own grace period, or with none: the API forgets it at once, and the kubelet ends it within
+    /// seconds, whatever it is doing.
     pub async fn delete_pod(&self, pod: &PodRef, forced: bool) -> Result<(), ClusterError> {
         let mut parameters = DeleteParams::default()
             .preconditions(Preconditions { uid: Some(pod.uid.clone()), resource_version: None });
@@ -116,8 +122,10 @@ impl Cluster {
                 Err(error) => return Err(ClusterError::api(format!("evict {}", pod.name))(error)),
             };
             match status.code {
-                // Gone already, or another pod has its name: either way this one is not there.
-                404 | 409 => return Ok(forbidden),
+                404 => return Ok(forbidden),
+                // Another pod has its name, or the budget was being written by somebody else.
+                409 if !self.is_there(pod).await? => return Ok(forbidden),
+                409 if Instant::now() + ASK_AGAIN < deadline => tokio::time::sleep(ASK_AGAIN).await,
                 429 => {
                     forbidden += 1;
                     let pause = pause(&status);
@@ -135,15 +143,20 @@ impl Cluster {
     pub async fn gone(&self, pods: &[PodRef], within: Duration) -> Result<(), ClusterError> {
         wait::until("the pods gone", within, async || {
             for pod in pods {
-                let found = self.of::<Pod>(&pod.namespace).get_opt(&pod.name).await;
-                let found = found.map_err(ClusterError::api(format!("read pod {}", pod.name)))?;
-                if found.is_some_and(|found| found.metadata.uid.as_deref() == Some(&pod.uid)) {
+                if self.is_there(pod).await? {
                     return Ok(Some(format!("pod {}/{} is there", pod.namespace, pod.name)));
                 }
             }
             Ok(None)
         })
         .await
+    }
+
+    /// Whether this very pod is there, not another of its name.
+    async fn is_there(&self, pod: &PodRef) -> Result<bool, ClusterError> {
+        let found = self.of::<Pod>(&pod.namespace).get_opt(&pod.name).await;
+        let found = found.map_err(ClusterError::api(format!("read pod {}", pod.name)))?;
+        Ok(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(&pod.uid)))
     }
 
     /// Writes into a pod's status that it is not ready, as the kubelet does after a failed probe. The kubelet writes the truth

@@ -1,4 +1,4 @@
-//! Deployments and StatefulSets.
+//! Deployments and `StatefulSets`.
 //!
 //! Both are read through the same few fields, which they share. Settled means: the rollout is complete by the rules of
 //! `kubectl rollout status`, and besides all pods of the selector are ready, none is on its way out, and there are as many
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::ClusterError;
-use super::pod::{is_ready, is_terminating};
+use super::pod::{is_over, is_ready, is_terminating, node_of};
 use super::{Cluster, MANAGER, wait};
 
 /// The kinds that are rolled and scaled.
@@ -26,7 +26,7 @@ use super::{Cluster, MANAGER, wait};
 pub enum Kind {
     /// apps/v1 Deployment.
     Deployment,
-    /// apps/v1 StatefulSet.
+    /// apps/v1 `StatefulSet`.
     StatefulSet,
 }
 
@@ -260,9 +260,8 @@ impl Cluster {
             return Ok(Some(format!("{workload}: {missing}")));
         }
         let mut pods = self.pods_selected(workload, seen.spec.selector).await?;
-        pods.retain(|pod| {
-            node_lost.is_none() || pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) != node_lost
-        });
+        // What failed or was evicted by a kubelet stays in the list until it is collected; it was replaced long ago.
+        pods.retain(|pod| !is_over(pod) && (node_lost.is_none() || node_of(pod) != node_lost));
         if let Some(pod) = pods.iter().find(|pod| is_terminating(pod)) {
             let name = pod.metadata.name.as_deref().unwrap_or_default();
             return Ok(Some(format!("{workload}: pod {name} is on its way out")));
@@ -292,3 +291,7 @@ impl Cluster {
         .await
     }
 }
+
+#[cfg(test)]
+#[path = "workload_tests.rs"]
+mod tests;

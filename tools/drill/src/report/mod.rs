@@ -95,6 +95,9 @@ pub struct TargetReport {
     pub longest_gap_seconds: f64,
     /// From the first break until the last failure was seen; 0 without any, `None` where no right answer came after it.
     pub recovered_seconds: Option<f64>,
+    /// The longest time by which a request was sent after it was due. Much of it says that the sender's machine was too busy
+    /// for this rate, and that gaps and latency are its own.
+    pub sent_late_seconds: f64,
     /// Latency of right answers from when they were due; `None` without any.
     pub latency_ms: Option<Latency>,
 }
@@ -135,6 +138,7 @@ impl From<&Observed> for TargetReport {
             failures: tally.failures.clone(),
             reasons: tally.reasons.clone(),
             longest_gap_seconds: tally.longest_gap(observed.ended).as_secs_f64(),
+            sent_late_seconds: tally.sent_late.as_secs_f64(),
             recovered_seconds: recovered.then(|| tally.recovered_after().as_secs_f64()),
             latency_ms: (tally.succeeded > 0).then(|| Latency {
                 p50: latency(0.5),
@@ -192,9 +196,8 @@ impl Report {
         self.error = error.map(ToString::to_string);
         self.verdict = match error {
             Some(error) if !error.is_finding() => Verdict::None,
-            Some(_) => Verdict::Fail,
             None if self.limits.iter().all(|limit| limit.held) => Verdict::Pass,
-            None => Verdict::Fail,
+            Some(_) | None => Verdict::Fail,
         };
     }
 

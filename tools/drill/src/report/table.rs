@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use owo_colors::{OwoColorize as _, Style};
 
-use super::{Report, TargetReport, Verdict};
+use super::{Report, Verdict};
 use crate::limits::Judged;
+
+/// Seconds by which a request may be sent late without a word about it.
+const LATE: f64 = 0.1;
 
 /// Draws it. `colour` marks what failed.
 pub fn draw(report: &Report, colour: bool) -> String {
@@ -98,8 +101,7 @@ fn targets(report: &Report) -> Vec<Vec<String>> {
 }
 
 fn reasons(out: &mut String, report: &Report) {
-    let failing = |target: &&TargetReport| target.failed > 0;
-    for target in report.targets.iter().filter(failing) {
+    for target in &report.targets {
         for (kind, count) in &target.failures {
             let seen = target
                 .reasons
@@ -107,6 +109,14 @@ fn reasons(out: &mut String, report: &Report) {
                 .map(|reasons| format!(": {}", reasons.join("; ")))
                 .unwrap_or_default();
             let _ = writeln!(out, "  {}: {count} {}{seen}", target.target, kind.name());
+        }
+        if target.sent_late_seconds >= LATE {
+            let _ = writeln!(
+                out,
+                "  {}: sent up to {} late: this machine was busy, and latency and gaps are partly its own",
+                target.target,
+                seconds(target.sent_late_seconds)
+            );
         }
     }
 }

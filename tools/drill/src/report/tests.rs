@@ -29,6 +29,7 @@ fn sample() -> Report {
             reasons: [(Kind::WrongStatus, vec!["status 503".to_owned()])].into(),
             longest_gap_seconds: 0.75,
             recovered_seconds: Some(1.5),
+            sent_late_seconds: 0.25,
             latency_ms: Some(Latency { p50: 0.5, p90: 0.75, p99: 4.0, p999: 30.0, max: 750.5 }),
         }],
         reviews: Some(Findings {
@@ -72,6 +73,7 @@ fn the_json_keeps_its_form() {
             "reasons": { "wrong-status": ["status 503"] },
             "longest_gap_seconds": 0.75,
             "recovered_seconds": 1.5,
+            "sent_late_seconds": 0.25,
             "latency_ms": { "p50": 0.5, "p90": 0.75, "p99": 4.0, "p999": 30.0, "max": 750.5 },
         }],
         "reviews": { "acknowledged": 900, "lost": 1, "doubled": 0, "lost_ids": ["a-1"], "doubled_ids": [] },
@@ -141,6 +143,7 @@ target   rate  requests  failed  longest gap  recovered  p50 ms  p99 ms  max ms
 files   200/s     12300       7       750 ms      1.5 s     0.5     4.0   750.5
   files: 5 refused
   files: 2 wrong-status: status 503
+  files: sent up to 250 ms late: this machine was busy, and latency and gaps are partly its own
 
 at     took    step
 +0 ms  250 ms  delete a pod

@@ -1,4 +1,4 @@
-//! Raises the load until a HorizontalPodAutoscaler scales up, then lowers it until it scales down again.
+//! Raises the load until a `HorizontalPodAutoscaler` scales up, then lowers it until it scales down again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::step::Step;
 /// What it is told.
 #[derive(Args, Clone, Debug)]
 pub struct Autoscale {
-    /// The HorizontalPodAutoscaler.
+    /// The autoscaler (autoscaling/v2)
     #[arg(long)]
     autoscaler: String,
     /// The highest load, in times of the rates given.

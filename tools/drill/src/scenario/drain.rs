@@ -1,7 +1,7 @@
 //! Drains nodes in turn, as `kubectl drain` does, with every workload settled on the other nodes before the next.
 //!
 //! Only pods of the named namespace are evicted unless `--every-namespace` says otherwise. A pod that nothing would replace
-//! is a reason to refuse; pods of DaemonSets and of the kubelet itself stay, as with kubectl. What lies in an emptyDir is lost.
+//! is a reason to refuse; pods of `DaemonSets` and of the kubelet itself stay, as with kubectl. What lies in an emptyDir is lost.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +21,9 @@ pub struct Drain {
     /// A node; may be said again. Each that has a pod of the workloads where none is named.
     #[arg(long)]
     node: Vec<String>,
+    /// Every node that is ready and takes pods, one after another.
+    #[arg(long, conflicts_with = "node")]
+    every_node: bool,
     /// Evict the pods of every namespace, not only of the one that was named.
     #[arg(long)]
     every_namespace: bool,
@@ -30,7 +33,7 @@ impl Drain {
     pub(super) async fn plan(&self, cluster: &Cluster, watched: &[Workload]) -> Result<Plan, DrillError> {
         let workloads = named_or_all(cluster, watched).await?;
         let (mut steps, mut touches) = (Vec::new(), Vec::new());
-        for node in nodes(cluster, &self.node, &workloads).await? {
+        for node in self.nodes(cluster, &workloads).await? {
             let seen = cluster.node(&node).await?;
             if seen.cordoned || !seen.ready {
                 return Err(DrillError::Refused(format!("node {node} is cordoned or not ready already")));
@@ -45,6 +48,27 @@ impl Drain {
             ]);
         }
         Ok(Plan { steps, workloads, touches })
+    }
+
+    /// By name.
+    async fn nodes(&self, cluster: &Cluster, workloads: &[Workload]) -> Result<Vec<String>, DrillError> {
+        if !self.node.is_empty() {
+            return Ok(self.node.clone());
+        }
+        if self.every_node {
+            let all = cluster.nodes().await?;
+            return Ok(all
+                .into_iter()
+                .filter(|seen| seen.ready && !seen.cordoned)
+                .map(|seen| seen.name)
+                .collect());
+        }
+        let mut used = BTreeSet::new();
+        for workload in workloads {
+            let pods = cluster.pods_of(workload).await?;
+            used.extend(pods.into_iter().filter_map(|pod| pod.spec?.node_name));
+        }
+        Ok(used.into_iter().collect())
     }
 }
 
@@ -64,21 +88,4 @@ fn evicted(node: &str, pods: &[Pod]) -> Result<String, DrillError> {
         }
     }
     Ok(if names.is_empty() { "no pod".to_owned() } else { format!("pods {}", names.join(", ")) })
-}
-
-/// Those that were named; otherwise each that has a pod of the workloads, by name.
-async fn nodes(
-    cluster: &Cluster,
-    named: &[String],
-    workloads: &[Workload],
-) -> Result<Vec<String>, DrillError> {
-    if !named.is_empty() {
-        return Ok(named.to_vec());
-    }
-    let mut used = BTreeSet::new();
-    for workload in workloads {
-        let pods = cluster.pods_of(workload).await?;
-        used.extend(pods.into_iter().filter_map(|pod| pod.spec?.node_name));
-    }
-    Ok(used.into_iter().collect())
 }

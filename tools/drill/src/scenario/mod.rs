@@ -28,7 +28,7 @@ pub enum Scenario {
     RollingRestart(rolling_restart::RollingRestart),
     /// Gives a container another image, and its own again
     ImageChange(image_change::ImageChange),
-    /// Changes a key of a ConfigMap and rolls what reads it, there and back
+    /// Changes a key of a config map and rolls what reads it, there and back
     SettingsChange(settings_change::SettingsChange),
     /// Scales workloads up and down, and back to what they had
     Scale(scale::Scale),
@@ -42,7 +42,7 @@ pub enum Scenario {
     StoreAway(store_away::StoreAway),
     /// Marks pods not ready for a while although they are, so that they leave their Services and come back
     ReadinessFlap(readiness_flap::ReadinessFlap),
-    /// Raises the load until a HorizontalPodAutoscaler scales up, then lowers it until it scales down
+    /// Raises the load until an autoscaler scales up, then lowers it until it scales down
     Autoscale(autoscale::Autoscale),
 }
 

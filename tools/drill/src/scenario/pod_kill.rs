@@ -11,7 +11,7 @@ use crate::step::Step;
 /// What it is told.
 #[derive(Args, Clone, Debug)]
 pub struct PodKill {
-    /// Without a grace period: the pod is ended at once and hears nothing before.
+    /// Without a grace period: the API forgets the pod at once, and the kubelet ends it within seconds.
     #[arg(long)]
     forced: bool,
     /// How many pods of each workload, one after another.

@@ -1,4 +1,4 @@
-//! Changes a key of a ConfigMap and restarts what reads it, there and back. With `--followed` the readers see the change by
+//! Changes a key of a `ConfigMap` and restarts what reads it, there and back. With `--followed` the readers see the change by
 //! themselves and are not restarted.
 
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::step::Step;
 /// What it is told.
 #[derive(Args, Clone, Debug)]
 pub struct SettingsChange {
-    /// The ConfigMap.
+    /// The config map
     #[arg(long)]
     config_map: String,
     /// The key, and the value it gets.
     #[arg(long, value_name = "KEY=VALUE")]
     set: String,
-    /// The readers follow the ConfigMap by themselves: hold for so long instead of restarting them.
+    /// The readers follow the config map by themselves: hold for so long instead of restarting them.
     #[arg(long, value_name = "HOLD", value_parser = humantime::parse_duration)]
     followed: Option<Duration>,
     /// The value must keep new pods from being ready: watch for so long that the rollout stalls, then put the old one back.

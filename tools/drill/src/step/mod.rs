@@ -31,7 +31,7 @@ pub enum Step {
     },
     /// Sets a setting and rolls what reads it.
     Set {
-        /// The ConfigMap.
+        /// The `ConfigMap`.
         config_map: String,
         /// The key in it.
         key: String,
@@ -153,7 +153,7 @@ impl Display for Step {
             }
             Self::Scale { workload, from, to, .. } => write!(out, "scale {workload} from {from} to {to}"),
             Self::Kill { workload, forced, .. } => {
-                let how = if *forced { "at once, without grace" } else { "with its grace period" };
+                let how = if *forced { "without a grace period" } else { "with its own grace period" };
                 write!(out, "delete a pod of {workload} {how}")
             }
             Self::Unready { workload, hold, .. } => {

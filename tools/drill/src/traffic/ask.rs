@@ -1,5 +1,7 @@
 //! One GET and what makes its answer right.
 
+use std::fmt::Write as _;
+
 use reqwest::{Client, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -45,12 +47,20 @@ fn judge(target: &Target, body: &[u8]) -> Result<(), Failure> {
         return Err(Failure::new(Kind::WrongBody, format!("without {part:?}: {:?}", shown())));
     }
     if let Some(expected) = &target.sha256 {
-        let sum: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = hex(&Sha256::digest(body));
         if !sum.eq_ignore_ascii_case(expected) {
             return Err(Failure::new(Kind::WrongBody, format!("sha256 {sum} of {} bytes", body.len())));
         }
     }
     Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn contains(body: &[u8], part: &[u8]) -> bool {

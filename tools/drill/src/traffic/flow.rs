@@ -80,6 +80,14 @@ impl Flow {
         )
     }
 
+    fn sending(&self, due: Instant) {
+        let late = due.elapsed();
+        let mut phases = self.phases();
+        let Phases { baseline, drill } = &mut *phases;
+        let tally = drill.as_mut().unwrap_or(baseline);
+        tally.sent_late = tally.sent_late.max(late);
+    }
+
     /// A request belongs to the phase in which it ends: one that is under way when something breaks may fail of that.
     fn note(&self, due: Instant, outcome: Result<(), Failure>) {
         let mut phases = self.phases();
@@ -102,19 +110,17 @@ pub(super) async fn pace(flow: Arc<Flow>, first: Instant, stop: CancellationToke
             () = stop.cancelled() => break,
             () = tokio::time::sleep_until(due) => {}
         }
-        match Arc::clone(&flow.places).try_acquire_owned() {
-            Ok(place) => {
-                let flow = Arc::clone(&flow);
-                requests.spawn(async move {
-                    let outcome = flow.stream.source.send(&flow.client).await;
-                    flow.note(due, outcome);
-                    drop(place);
-                });
-            }
-            Err(_) => {
-                let reason = format!("{} requests were under way", flow.stream.in_flight);
-                flow.note(due, Err(Failure::new(Kind::Overflow, reason)));
-            }
+        flow.sending(due);
+        if let Ok(place) = Arc::clone(&flow.places).try_acquire_owned() {
+            let flow = Arc::clone(&flow);
+            requests.spawn(async move {
+                let outcome = flow.stream.source.send(&flow.client).await;
+                flow.note(due, outcome);
+                drop(place);
+            });
+        } else {
+            let reason = format!("{} requests were under way", flow.stream.in_flight);
+            flow.note(due, Err(Failure::new(Kind::Overflow, reason)));
         }
         due += flow.interval();
         while requests.try_join_next().is_some() {}

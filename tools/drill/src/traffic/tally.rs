@@ -32,6 +32,8 @@ pub struct Tally {
     pub reasons: BTreeMap<Kind, Vec<String>>,
     /// Of right answers, in microseconds.
     pub latency: Histogram<u64>,
+    /// The longest time by which a request was sent after it was due: how busy the sender itself was.
+    pub sent_late: Duration,
     /// When the last failure was seen.
     pub last_failure: Option<Instant>,
     last_success: Instant,
@@ -50,6 +52,7 @@ impl Tally {
             failures: BTreeMap::new(),
             reasons: BTreeMap::new(),
             latency,
+            sent_late: Duration::ZERO,
             last_failure: None,
             last_success: began,
             longest_gap: Duration::ZERO,

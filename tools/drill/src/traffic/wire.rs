@@ -15,7 +15,7 @@ use reqwest::{Certificate, Client, redirect};
 use serde::Deserialize;
 
 /// How long an unused connection is kept: less than servers keep theirs, so that few are closed under a request.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(5);
 
 /// What holds for the requests of every target.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::support::api::{Api, NAMESPACE};
 use crate::support::origin::{Mode, Origin};
-use crate::support::program::{Program, output, said};
+use crate::support::program::{Program, output, report, said};
 
 #[tokio::test]
 async fn the_cluster_and_the_namespace_must_be_named() {
@@ -149,4 +149,36 @@ async fn a_run_without_traffic_is_refused() {
     assert_eq!(ended.status.code(), Some(2));
     assert!(said(&ended).contains("no traffic"), "{}", said(&ended));
     assert_eq!(api.world().changes.len(), 0);
+}
+
+#[tokio::test]
+async fn a_baseline_needs_no_cluster() {
+    let (api, origin) = (Api::start().await, Origin::start(Mode::Right).await);
+    let program = Program::new(&api);
+    let settings =
+        format!("targets: [{{ name: web, url: 'http://{}/', body: Hello }}]\nrate: 100\n", origin.address);
+    std::fs::write(program.path("drill.yaml"), settings).expect("written");
+    let run = |limit: &'static str| {
+        let mut command =
+            program.command(&["traffic", "--for", "1s", "--output", "json", "--limit", limit, "--file"]);
+        command.arg(program.path("drill.yaml"));
+        output(command)
+    };
+    let ended = run("web:requests>=10").await;
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    let seen = report(&ended);
+    assert_eq!((&seen["scenario"], &seen["context"]), (&"traffic".into(), &serde_json::Value::Null));
+    assert_eq!(seen["targets"][0]["rate"], 100.0);
+    origin.tell(Mode::Wrong);
+    assert_eq!(run("requests>=10").await.status.code(), Some(1));
+    assert_eq!(api.world().reads.len(), 0);
+}
+
+#[tokio::test]
+async fn the_scenarios_are_listed() {
+    let program = Program::new(&Api::start().await);
+    let ended = output(program.command(&["list"])).await;
+    let listed = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert_eq!((ended.status.code(), listed.lines().count()), (Some(0), 10), "{listed}");
+    assert!(listed.lines().any(|line| line.starts_with("node-loss ")), "{listed}");
 }

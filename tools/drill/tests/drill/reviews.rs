@@ -25,7 +25,7 @@ async fn send(address: SocketAddr, file: Option<&std::path::Path>) -> (Arc<Revie
     let url = format!("http://{address}/").parse().expect("a URL");
     let reviews = Arc::new(Reviews::new(&url, None, "test", 1, file).expect("a ledger"));
     let source = Source::Reviews(Arc::clone(&reviews));
-    let traffic = Traffic::start(vec![Stream { source, rate: 50.0, in_flight: 64 }], &Wire::default())
+    let traffic = Traffic::start(vec![Stream { source, rate: 50.0, in_flight: 4096 }], &Wire::default())
         .expect("a client");
     until("reviews were sent", || traffic.now()[0].1.requests >= 30).await;
     let tally = traffic.stop().await.pop().expect("one target").baseline;
@@ -76,8 +76,8 @@ impl Liar {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let router = Router::new()
-            .route("/reviews", post(Self::take).get(Self::list))
-            .route("/reviews/{id}", get(Self::one))
+            .route("/reviews", post(take).get(list))
+            .route("/reviews/{id}", get(one))
             .with_state(Self { lie, ids: Arc::default() });
         (address, tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") }))
     }
@@ -85,33 +85,33 @@ impl Liar {
     fn lies(&self, id: &str) -> bool {
         id.ends_with('7') && !self.ids.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
+}
 
-    async fn take(State(liar): State<Self>, Json(review): Json<Value>) -> (StatusCode, Json<Value>) {
-        let id = review["id"].as_str().unwrap_or_default().to_owned();
-        let lies = liar.lies(&id);
-        if !(lies && liar.lie == Lie::Forget) {
-            liar.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
-        }
-        let status = if lies && liar.lie == Lie::Mumble { "perhaps" } else { "created" };
-        (StatusCode::CREATED, Json(json!({ "id": id, "status": status })))
+async fn take(State(liar): State<Liar>, Json(review): Json<Value>) -> (StatusCode, Json<Value>) {
+    let id = review["id"].as_str().unwrap_or_default().to_owned();
+    let lies = liar.lies(&id);
+    if !(lies && liar.lie == Lie::Forget) {
+        liar.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
     }
+    let status = if lies && liar.lie == Lie::Mumble { "perhaps" } else { "created" };
+    (StatusCode::CREATED, Json(json!({ "id": id, "status": status })))
+}
 
-    async fn list(State(liar): State<Self>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
-        assert!(query.contains_key("from"), "what was there before the run is not read");
-        let ids = liar.ids.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let copies = |id: &String| if liar.lie == Lie::Double && id.ends_with('7') { 2 } else { 1 };
-        let items: Vec<Value> =
-            ids.iter().flat_map(|id| std::iter::repeat_n(json!({ "id": id }), copies(id))).collect();
-        Json(json!({ "items": items, "next": null }))
-    }
+async fn list(State(liar): State<Liar>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    assert!(query.contains_key("from"), "what was there before the run is not read");
+    let ids = liar.ids.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let copies = |id: &String| if liar.lie == Lie::Double && id.ends_with('7') { 2 } else { 1 };
+    let items: Vec<Value> =
+        ids.iter().flat_map(|id| std::iter::repeat_n(json!({ "id": id }), copies(id))).collect();
+    Json(json!({ "items": items, "next": null }))
+}
 
-    async fn one(State(liar): State<Self>, Path(id): Path<String>) -> StatusCode {
-        let there = liar.ids.lock().unwrap_or_else(PoisonError::into_inner).contains(&id);
-        if there && !(liar.lie == Lie::Hide && id.ends_with('7')) {
-            StatusCode::OK
-        } else {
-            StatusCode::NOT_FOUND
-        }
+async fn one(State(liar): State<Liar>, Path(id): Path<String>) -> StatusCode {
+    let there = liar.ids.lock().unwrap_or_else(PoisonError::into_inner).contains(&id);
+    if there && !(liar.lie == Lie::Hide && id.ends_with('7')) {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
     }
 }
 

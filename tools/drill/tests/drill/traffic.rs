@@ -13,7 +13,8 @@ use crate::support::origin::{BODY, Cut, Mode, Origin, Raw, nowhere};
 use crate::support::wait::until;
 
 const RATE: f64 = 100.0;
-const IN_FLIGHT: usize = 64;
+/// More than a busy machine catches up with at once.
+const IN_FLIGHT: usize = 4096;
 
 fn target(line: &str) -> Target {
     line.parse().unwrap_or_else(|fault| panic!("{line}: {fault}"))

@@ -22,7 +22,7 @@ fn evictions(api: &Api) -> usize {
 
 #[tokio::test]
 async fn a_signal_uncordons_what_is_being_drained() {
-    for kind in [Signal::SIGINT, Signal::SIGTERM] {
+    for kind in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let (api, origin, program) = stuck().await;
         let child = program.run(&origin, &DRAIN).spawn().expect("it starts");
         until("an eviction is told to wait", || evictions(&api) > 0).await;
@@ -64,6 +64,29 @@ async fn a_killed_run_leaves_a_journal_that_puts_all_back() {
     let ended = output(program.command(&undo("test"))).await;
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     assert!(!api.world().cordoned("two") && !program.path("journal").exists());
+}
+
+#[tokio::test]
+async fn what_another_run_left_behind_is_not_written_over() {
+    let (api, origin, program) = stuck().await;
+    std::fs::write(program.path("journal"), "left behind").expect("written");
+    let ended = output(program.run(&origin, &DRAIN)).await;
+    assert_eq!(ended.status.code(), Some(2), "{}", said(&ended));
+    assert!(said(&ended).contains("drill undo"), "{}", said(&ended));
+    assert_eq!(std::fs::read_to_string(program.path("journal")).expect("it is there"), "left behind");
+    assert_eq!((api.world().changes.len(), origin.seen()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_journal_is_refused() {
+    let api = Api::start().await;
+    let program = Program::new(&api);
+    let journal = program.path("journal");
+    std::fs::write(&journal, "{\"context\":\"test\"}").expect("written");
+    let path = journal.to_str().expect("a path");
+    let ended = output(program.command(&["undo", path, "--context", "test", "--namespace", NAMESPACE])).await;
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(said(&ended).contains("missing field"), "{}", said(&ended));
 }
 
 #[tokio::test]
@@ -115,6 +138,24 @@ async fn an_image_that_does_not_come_up_is_put_back() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_interrupted_ends_with_all_that_it_started() {
+    let (api, origin) = (Api::start().await, Origin::start(Mode::Right).await);
+    let program = Program::new(&api);
+    let (started, restored) = (program.path("started"), program.path("restored"));
+    let cut = format!("sh -c 'echo $$ >{0}.new; mv {0}.new {0}; sleep 600; true'; true", started.display());
+    let restore = format!("touch {}", restored.display());
+    let arguments = ["node-loss", "--node", "two", "--cut", &cut, "--restore", &restore];
+    let child = program.run(&origin, &arguments).spawn().expect("it starts");
+    until("the command runs", || started.exists()).await;
+    signal(&child, Signal::SIGINT);
+    let ended = end(child).await;
+    assert_eq!(ended.status.code(), Some(2), "{}", said(&ended));
+    assert!(restored.exists(), "what it may have done is put back");
+    let id = std::fs::read_to_string(&started).expect("an id");
+    until("it ended", || has_ended(id.trim())).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_put_back_stays_in_the_journal() {
     let (api, origin) = (Api::start().await, Origin::start(Mode::Right).await);
     let program = Program::new(&api);
@@ -137,14 +178,16 @@ async fn what_cannot_be_put_back_stays_in_the_journal() {
 
 /// A signal may come before the one before it was seen; the program's end is what counts.
 async fn signal_until_ended(child: &tokio::process::Child) {
-    let id = child.id().expect("it runs");
-    let ended = move || {
-        let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        state.is_empty() || state.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
-    };
+    let id = child.id().expect("it runs").to_string();
     until("it ends", || {
         signal(child, Signal::SIGTERM);
-        ended()
+        has_ended(&id)
     })
     .await;
+}
+
+/// A process that nobody has waited for yet has ended too.
+fn has_ended(id: &str) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    state.is_empty() || state.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
 }

@@ -54,7 +54,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Three nodes, `deployment/web` with three pods and a ConfigMap `web`.
+    /// Three nodes, `deployment/web` with three pods and a `ConfigMap` `web`.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -149,6 +149,13 @@ impl World {
         self.pods.values().filter(|pod| pod["spec"]["nodeName"] == node).count()
     }
 
+    /// Puts the pods of a node on another.
+    pub fn move_pods(&mut self, from: &str, to: &str) {
+        for pod in self.pods.values_mut().filter(|pod| pod["spec"]["nodeName"] == from) {
+            pod["spec"]["nodeName"] = json!(to);
+        }
+    }
+
     /// The names of all pods.
     pub fn pod_names(&self) -> Vec<String> {
         self.pods.keys().cloned().collect()
@@ -159,7 +166,7 @@ impl World {
         self.nodes[node]["spec"]["unschedulable"] == true
     }
 
-    /// A value of a ConfigMap.
+    /// A value of a `ConfigMap`.
     pub fn setting(&self, config_map: &str, key: &str) -> Value {
         self.config_maps[config_map]["data"][key].clone()
     }
@@ -224,7 +231,7 @@ impl World {
         match (method.as_str(), parts.as_slice()) {
             ("GET", ["api", "v1", "nodes"]) => {
                 let all: Vec<Value> = NODES.into_iter().filter_map(|name| self.node(name)).collect();
-                list("NodeList", all)
+                list("NodeList", &all)
             }
             ("GET", ["api", "v1", "nodes", name]) => found(self.node(name)),
             ("PATCH", ["api", "v1", "nodes", name]) => {
@@ -244,11 +251,9 @@ impl World {
             ("GET", ["apis", "autoscaling", "v2", "namespaces", NAMESPACE, _, name]) => {
                 found(self.autoscalers.iter().find(|known| known["metadata"]["name"] == *name).cloned())
             }
-            ("GET", ["apis", "autoscaling", ..]) => {
-                list("HorizontalPodAutoscalerList", self.autoscalers.clone())
-            }
+            ("GET", ["apis", "autoscaling", ..]) => list("HorizontalPodAutoscalerList", &self.autoscalers),
             ("GET", ["apis", "apps", "v1", "namespaces", NAMESPACE, "statefulsets"]) => {
-                list("StatefulSetList", vec![])
+                list("StatefulSetList", &[])
             }
             (_, ["apis", "apps", "v1", "namespaces", NAMESPACE, "deployments", rest @ ..]) => {
                 self.deployments(method, rest, body)
@@ -277,10 +282,9 @@ impl World {
                             && node.is_none_or(|node| pod["spec"]["nodeName"] == node)
                     })
                 });
-                list("PodList", chosen.cloned().collect())
+                list("PodList", &chosen.cloned().collect::<Vec<_>>())
             }
-            ("GET", [name]) => found(self.pods.get(*name).cloned()),
-            ("PATCH", [name, "status"]) => found(self.pods.get(*name).cloned()),
+            ("GET", [name]) | ("PATCH", [name, "status"]) => found(self.pods.get(*name).cloned()),
             ("POST", [name, "eviction"]) => match &mut self.forbidden {
                 Some(0) => self.end(name),
                 Some(left) => {
@@ -297,16 +301,16 @@ impl World {
     fn end(&mut self, name: &str) -> (StatusCode, Value) {
         let Some(pod) = self.pods.remove(name) else { return fault(404, "no such pod") };
         if let Some(app) = pod["metadata"]["labels"]["app"].as_str() {
-            self.reconcile(&app.to_owned());
+            self.reconcile(app);
         }
         (StatusCode::OK, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" }))
     }
 
     fn deployments(&mut self, method: &Method, rest: &[&str], body: &Value) -> (StatusCode, Value) {
         match (method.as_str(), rest) {
-            ("GET", []) => list("DeploymentList", self.deployments.values().cloned().collect()),
+            ("GET", []) => list("DeploymentList", &self.deployments.values().cloned().collect::<Vec<_>>()),
             ("GET", [name]) => found(self.deployments.get(*name).cloned()),
-            ("PATCH", [name]) | ("PATCH", [name, "scale"]) => {
+            ("PATCH", [name] | [name, "scale"]) => {
                 let Some(deployment) = self.deployments.get_mut(*name) else {
                     return fault(404, "no such deployment");
                 };
@@ -332,7 +336,7 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, method: Method, uri: Uri
     (status, Json(answer)).into_response()
 }
 
-fn list(kind: &str, items: Vec<Value>) -> (StatusCode, Value) {
+fn list(kind: &str, items: &[Value]) -> (StatusCode, Value) {
     (StatusCode::OK, json!({ "kind": kind, "apiVersion": "v1", "metadata": {}, "items": items }))
 }
 

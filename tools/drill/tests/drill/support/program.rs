@@ -13,7 +13,7 @@ use super::api::{Api, NAMESPACE};
 use super::origin::Origin;
 
 /// More than any run here takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A folder with a kubeconfig, and a command line that begins with what every run needs.
 pub struct Program {
