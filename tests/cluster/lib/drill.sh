@@ -10,7 +10,7 @@ traffic_options() { # for every service, as many requests a second as RATE; an o
   printf '%s\n' --target "web-app=$(url web-app)/ rate=$RATE body=Hello OUI!" \
     --target "work-app=$(url work-app)/work rate=$RATE body=\"ok\":true" \
     --target "file-server=$(url file-server)/ rate=$RATE body=Hello OUI!" \
-    --reviews "$(url review-api)" --reviews-rate $RATE --timeout 5s
+    --reviews "$(url review-api)" --reviews-rate "$RATE" --timeout 5s
 }
 
 workload_options() { printf -- '--workload\n%s\n' "$@"; }
