@@ -3,12 +3,15 @@
 //! 1. [`ALL`] names every contract; each is given a [`Scope`] of its own, so that they can share one store.
 //! 2. [`run`] holds the store to them and prints what libtest would print.
 //! 3. What a store shows late is waited for, with a deadline; nothing here sleeps for luck or measures time.
+//!
+//! [`live`] is about the whole service as a process, in front of either store.
 
 mod clauses;
 mod expected;
 mod filters;
 mod hostile;
 mod languages;
+pub mod live;
 mod marks;
 mod order;
 mod paging;
