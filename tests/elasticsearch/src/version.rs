@@ -30,11 +30,16 @@ impl Version {
         home
     }
 
-    /// The oldest Java here that it runs on: what it was built for, rather than what it was never tried with.
+    /// Its own Java, or the oldest one here that it runs on: what it was built for, rather than what it was never tried
+    /// with.
     ///
     /// # Panics
     /// Where there is none.
     pub fn java(self) -> PathBuf {
+        let bundled = self.home().join("jdk");
+        if bundled.is_dir() {
+            return bundled;
+        }
         let least = match self {
             Self::V8 => 17,
             Self::V9 => 21,
