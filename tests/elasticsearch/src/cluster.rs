@@ -12,13 +12,12 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::access::Access;
 use crate::node::Node;
 use crate::version::{Version, target};
 
 /// Three nodes take half a minute on two quiet processors; these are not always quiet.
 const START: Duration = Duration::from_mins(4);
-/// One request may take this long.
-const REQUEST: Duration = Duration::from_secs(30);
 
 /// What a cluster is to be like.
 #[derive(Clone, Debug)]
@@ -58,14 +57,18 @@ impl Shape {
     }
 }
 
-/// Nodes that run. Dropping it, also by a panic, kills them and removes their data.
+/// Nodes that run. Dropping it, also by a panic, kills them and removes their data; somebody else's cluster is left alone.
 #[derive(Debug)]
 pub struct Cluster {
-    /// By number, from 0.
+    /// By number, from 0; none where the nodes are somebody else's.
     pub nodes: Vec<Node>,
+    urls: Vec<Url>,
+    access: Access,
     client: Client,
+    /// What the names of all indices begin with.
+    mark: String,
     // Dropped last: the nodes must not lose their files before they end.
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Cluster {
@@ -96,7 +99,10 @@ impl Cluster {
             Node::new(shape.version, folder, &name, http[number], &settings)
         });
         let nodes: Vec<Node> = nodes.collect();
-        let mut cluster = Self { nodes, client: client(), _folder: folder };
+        let urls = nodes.iter().map(Node::url).collect();
+        let (access, mark) = (Access::default(), String::new());
+        let client = access.client();
+        let mut cluster = Self { nodes, urls, access, client, mark, _folder: Some(folder) };
         for node in &mut cluster.nodes {
             node.start();
         }
@@ -104,9 +110,58 @@ impl Cluster {
         cluster
     }
 
+    /// A cluster that runs already. Everything that is made there has a name of its own: see [`Self::clean`].
+    ///
+    /// # Panics
+    /// Where the settings make no sense.
+    pub fn of_somebody(urls: Vec<Url>, access: Access) -> Self {
+        let mark = format!("ballast-test-{:08x}-", rand::rng().random::<u32>());
+        let client = access.client();
+        Self { nodes: Vec::new(), urls, access, client, mark, _folder: None }
+    }
+
     /// The nodes' URLs.
     pub fn urls(&self) -> Vec<Url> {
-        self.nodes.iter().map(Node::url).collect()
+        self.urls.clone()
+    }
+
+    /// How they are reached.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// A prefix of indices that nobody else's begin with.
+    pub fn name(&self, prefix: &str) -> String {
+        format!("{}{prefix}", self.mark)
+    }
+
+    /// Removes all that was made on somebody else's cluster. Index by index: many clusters refuse to delete by a pattern.
+    pub async fn clean(&self) {
+        if self.mark.is_empty() {
+            return; // nodes of our own lose everything with their folder
+        }
+        let (mark, dead) = (&self.mark, format!("dead-{}", self.mark));
+        for pattern in [format!("{mark}*"), format!("{dead}*")] {
+            let listed =
+                self.call(Method::GET, &format!("/_cat/indices/{pattern}?format=json&h=index"), None).await;
+            for index in listed.as_array().into_iter().flatten().filter_map(|row| row["index"].as_str()) {
+                self.call(Method::DELETE, &format!("/{index}"), None).await;
+            }
+            let path = format!("/_index_template/{pattern}");
+            let found =
+                self.try_call(0, Method::GET, &path, None).await.map(|(_, found)| found).unwrap_or_default();
+            let templates = found["index_templates"].as_array().cloned().unwrap_or_default();
+            for name in templates.iter().filter_map(|template| template["name"].as_str()) {
+                self.call(Method::DELETE, &format!("/_index_template/{name}"), None).await;
+            }
+        }
+        let found = self.try_call(0, Method::GET, "/_ilm/policy", None).await;
+        let policies = found.map(|(_, found)| found).unwrap_or_default();
+        for name in policies.as_object().into_iter().flatten().map(|(name, _)| name) {
+            if name.starts_with(mark.as_str()) {
+                self.call(Method::DELETE, &format!("/_ilm/policy/{name}"), None).await;
+            }
+        }
     }
 
     /// Waits until every node answers, knows all the others, and no copy of a shard is missing.
@@ -156,7 +211,7 @@ impl Cluster {
         path: &str,
         body: Option<&Value>,
     ) -> Option<(StatusCode, Value)> {
-        let url = self.nodes[node].url().join(path).expect("a path of our own");
+        let url = self.urls[node].join(path.trim_start_matches('/')).expect("a path of our own");
         let mut request = self.client.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
@@ -184,6 +239,10 @@ fn common_settings(shape: &Shape, transport: &[u16]) -> Vec<(String, Value)> {
         // It looks at the whole machine's disk, which is not what these tests are about.
         ("cluster.routing.allocation.disk.threshold_enabled".to_owned(), json!(false)),
     ];
+    // The whole distribution would fetch a database of addresses.
+    if shape.version.home().join("modules/ingest-geoip").is_dir() {
+        settings.push(("ingest.geoip.downloader.enabled".to_owned(), json!(false)));
+    }
     if shape.nodes == 1 {
         settings.push(("discovery.type".to_owned(), json!("single-node")));
     } else {
@@ -223,10 +282,4 @@ fn free_ports(count: usize) -> Vec<u16> {
         }
     }
     ports.into_iter().collect()
-}
-
-fn client() -> Client {
-    // reqwest wants one to be there, also for plain HTTP; the second call in a process finds the first's.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().timeout(REQUEST).build().expect("a client")
 }

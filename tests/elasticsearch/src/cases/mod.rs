@@ -1,13 +1,17 @@
-//! What review-api's store does with real nodes.
+//! What review-api does with real nodes: its store alone, and the whole service as a process under load.
 //!
-//! 1. [`SINGLE`]: the contract of both stores, installation, and what an operator may do to an index.
+//! 1. [`SINGLE`]: the contract of both stores, installation, what an operator may do to an index, who is let in, and the
+//!    service that is killed again and again.
 //! 2. [`TIGHT`]: a node that takes little at once.
-//! 3. [`THREE`]: nodes that are lost, hang, and come back.
+//! 3. [`THREE`]: nodes that are lost, hang, are restarted, and come back.
+//! 4. [`ANYWHERE`]: what leaves a cluster that is somebody else's as it was.
 
 mod indices;
 mod install;
-mod nodes;
+mod service;
 mod tight;
+
+use service::{access, busy, dead, ends, flood, lost, replicas};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +52,17 @@ pub const SINGLE: &[Case] = cases! {
         a_closed_index_is_tried_again
         a_month_that_may_not_be_made_is_tried_again
         one_id_in_two_months_is_two_copies;
+    replicas:
+        five_at_once_make_one_of_everything
+        five_at_once_make_one_policy;
+    access:
+        secrets_come_from_files_and_go_over_tls
+        a_wrong_key_and_a_strange_authority_are_told;
+    dead: a_mapping_conflict_is_kept_and_comes_back;
+    flood: a_flood_stage_is_waited_out;
+    ends:
+        memory_stays_flat_while_it_loads
+        a_hundred_ends_lose_and_double_nothing;
 };
 
 /// One node with a write queue of one and requests of at most 64 KiB.
@@ -55,14 +70,26 @@ pub const TIGHT: &[Case] = cases! {
     tight:
         a_batch_beyond_the_limit_is_too_large
         a_full_queue_is_tried_again_and_nothing_is_lost;
+    busy: a_full_queue_costs_time_and_nothing_else;
 };
 
 /// Three nodes.
 pub const THREE: &[Case] = cases! {
-    nodes:
-        a_killed_node_is_passed_over_and_found_again
-        a_hung_node_is_passed_over_and_found_again
-        a_cluster_that_is_away_is_away_and_comes_back;
+    lost:
+        the_master_is_killed
+        the_master_hangs
+        all_are_restarted_one_by_one
+        the_cluster_is_away_for_a_minute;
+};
+
+/// A cluster that others use too: indices of its own names, and nothing else.
+pub const ANYWHERE: &[Case] = cases! {
+    contract: both_stores_keep_it;
+    replicas: five_at_once_make_one_of_everything;
+    dead: a_mapping_conflict_is_kept_and_comes_back;
+    ends:
+        memory_stays_flat_while_it_loads
+        a_hundred_ends_lose_and_double_nothing;
 };
 
 mod contract {
@@ -79,10 +106,10 @@ mod contract {
 /// A store of its own on the cluster, without replicas where there is no second node.
 fn store(cluster: &Cluster, prefix: &str) -> ElasticsearchStore {
     let replicas = u32::from(cluster.nodes.len() > 1);
-    let index = IndexPrefix::parse(prefix).expect("a prefix");
+    let index = IndexPrefix::parse(&cluster.name(prefix)).expect("a prefix");
     let timeout = Duration::from_secs(30);
-    let options =
-        Options { index, replicas, timeout, query_timeout: timeout, ..Options::new(cluster.urls()) };
+    let options = cluster.access().options(cluster.urls());
+    let options = Options { index, replicas, timeout, query_timeout: timeout, ..options };
     ElasticsearchStore::open(options, &ElasticsearchMetrics::default()).expect("a store")
 }
 

@@ -1,0 +1,52 @@
+//! The service itself ends, in every way and again and again; and what it takes while it does not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use reviews_contract::live::{Clients, Load, Storm, seed, settle};
+use tokio::sync::Mutex;
+
+use super::{Live, audit, setup};
+use crate::cluster::Cluster;
+
+/// KiB that a service may ever have resident. Seen were 85 to 130 MiB, of a program that is not optimised.
+const MEMORY: u64 = 192 * 1024;
+/// KiB that it may grow by while it does what it did before.
+const GROWTH: u64 = 24 * 1024;
+
+/// SIGTERM, SIGKILL, one after the other, within its start and under load.
+pub(in crate::cases) async fn a_hundred_ends_lose_and_double_nothing(cluster: Arc<Mutex<Cluster>>) {
+    let cluster = cluster.lock().await;
+    let (name, folder) = (cluster.name("storm"), tempfile::tempdir().expect("a folder"));
+    let setup = setup(&cluster, &name, &folder).spooled();
+    let storm = Storm { rounds: 100, seed: seed(), memory: MEMORY };
+    let mut load = Load::start(&name, Clients::default(), storm.seed);
+    storm.rage(&setup, &load).await;
+    let process = settle(&setup, &mut load).await;
+    assert_eq!(process.admin(Method::GET, "/-/dead-letters", None).await["total"], 0, "dead letters");
+    let stored = audit(&cluster, &name, &load).await;
+    assert_eq!(stored, load.ledger().sent(), "everything that was sent");
+    assert_eq!(process.stop().await, 0);
+}
+
+/// What is taken in does not stay. By the middle everything that is kept in memory at all has been filled once.
+pub(in crate::cases) async fn memory_stays_flat_while_it_loads(cluster: Arc<Mutex<Cluster>>) {
+    let cluster = cluster.lock().await;
+    let clients = Clients { bulk: 4, lines: 1_000, pause: Duration::ZERO, ..Clients::default() };
+    let live = Live::start(&cluster, "memory", clients, |setup| {
+        // Clients wait for the store: what waits in the spool is another case's matter.
+        setup.with("QUEUE_BYTES", "8MiB").with("BATCH_BYTES", "1MiB").with("ACK_WAIT", "30s").spooled()
+    })
+    .await;
+    let mut peaks = Vec::new();
+    for _ in 0..4 {
+        live.load.more(8_000).await;
+        peaks.extend(live.process.peak_memory());
+    }
+    println!("  resident after each 8,000 reviews: {peaks:?} KiB");
+    if let [_, early, _, late] = peaks[..] {
+        assert!(late <= early + GROWTH && late <= MEMORY, "{early} KiB, then {late} KiB");
+    }
+    live.end(&cluster).await;
+}
