@@ -2,7 +2,7 @@
 //!
 //! 1. [`start`] starts a service inside a test as production does, on ports that the system picks.
 //! 2. [`exchange`] and [`ask`] speak to it over a raw socket: what it says, byte by byte.
-//! 3. [`variables`] names what a topic reads, to hold lists of settings against it.
+//! 3. [`settings`] reads settings alone, and [`variables`] names what a topic reads, to hold lists of settings against it.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::lifecycle::{Kit, Running};
 use crate::run::{allow_many_files, read_settings};
-use crate::settings::{Environment, FromEnvironment, Topic};
+use crate::settings::{Environment, Faults, FromEnvironment, Topic};
 
 /// What says nothing for this long has failed the test.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,6 +38,19 @@ where
     let mut kit = Kit::new(name, "test", kit_settings);
     build(settings, &mut kit).await.expect("the service is built");
     kit.start().expect("the service starts")
+}
+
+/// What a service reads of `variables` as its environment, or every fault of them.
+///
+/// # Errors
+/// Every variable that is faulty, by name.
+pub fn settings<S: FromEnvironment>(variables: &[(&str, &str)]) -> Result<S, Faults> {
+    let mut faults = Faults::default();
+    let settings = S::from_environment(&Environment::from_pairs(variables.iter().copied()), &mut faults);
+    match settings {
+        Some(settings) if faults.is_empty() => Ok(settings),
+        _ => Err(faults),
+    }
 }
 
 /// Sends `request`, whose head asks for the connection to be closed, and returns everything that comes back. It blocks.

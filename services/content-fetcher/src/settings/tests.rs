@@ -11,12 +11,7 @@ const STORE: [(&str, &str); 4] = [
 const ONE: [(&str, &str); 2] = [("SOURCE_URL", "https://example.org/a?sig=hunter2"), ("OBJECT_KEY", "a")];
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, Faults> {
-    let mut faults = Faults::default();
-    let settings = Settings::from_environment(&Environment::from_pairs(pairs.iter().copied()), &mut faults);
-    match settings {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        _ => Err(faults),
-    }
+    service_kit::testing::settings(pairs)
 }
 
 fn sound(more: &[(&str, &str)]) -> Settings {

@@ -8,12 +8,7 @@ use super::*;
 use crate::store::elasticsearch::Credentials;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, Faults> {
-    let mut faults = Faults::default();
-    let settings = Settings::from_environment(&Environment::from_pairs(pairs.iter().copied()), &mut faults);
-    match settings {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        _ => Err(faults),
-    }
+    service_kit::testing::settings(pairs)
 }
 
 fn sound(pairs: &[(&str, &str)]) -> Settings {
