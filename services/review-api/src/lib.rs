@@ -18,6 +18,7 @@
 pub mod auth;
 pub mod batch;
 pub mod dead;
+mod folder;
 pub mod ingest;
 pub mod openapi;
 pub mod page;

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -55,18 +55,29 @@ pub fn with_document(routes: OpenApiRouter) -> Router {
         OpenApiRouter::with_openapi(Document::openapi()).merge(routes).split_for_parts();
     // Names, texts and numbers: none of them can fail to be JSON.
     let mut document = serde_json::to_value(&document).unwrap_or_default();
-    without_null_headers(&mut document);
+    operations(&mut document).for_each(with_long_head);
+    operations(&mut document).for_each(without_null_headers);
     let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
     answering.route("/openapi.json", get(self::document).with_state(Sent(json)))
 }
 
+/// What is said of each method of each path.
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut())
+}
+
+/// What the connection answers before any route is asked: there is no body, for nothing of the request is known yet.
+fn with_long_head(operation: &mut Value) {
+    let description =
+        "The request line and the header fields have more than 64 KiB, or more than 100 fields.";
+    operation["responses"]["431"] = json!({ "description": description });
+}
+
 /// A header is there or it is not: none is null, though utoipa says so of every one that is an `Option` here. (What a
 /// query holds is text, and `null` a text as any other.)
-fn without_null_headers(document: &mut Value) {
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
-    let operations = paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
-    let parameters =
-        operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut()).flatten();
+fn without_null_headers(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
     for schema in parameters
         .filter(|parameter| parameter["in"] == "header")
         .filter_map(|parameter| parameter.get_mut("schema"))

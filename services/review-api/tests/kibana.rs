@@ -64,10 +64,22 @@ fn every_panel_of_the_dashboard_is_a_reference() {
 }
 
 #[test]
+fn the_data_view_is_of_the_months_and_of_nothing_else() {
+    let objects = objects();
+    let view = objects.iter().find(|object| object["type"] == "index-pattern").expect("a data view");
+    // The pattern that the index template of the months has: `dead-reviews` and `reviews-eu-…` are others'.
+    assert_eq!(view["attributes"]["title"], "reviews-20*");
+    assert!(FIELDS.contains(&view["attributes"]["timeFieldName"].as_str().expect("text")));
+}
+
+#[test]
 fn every_field_is_one_that_reviews_have() {
     let fields: BTreeSet<_> = FIELDS.iter().copied().collect();
     let mut seen = BTreeSet::new();
     for object in objects() {
+        for column in object["attributes"]["columns"].as_array().into_iter().flatten() {
+            assert!(fields.contains(column.as_str().expect("text")), "{} shows {column}", object["id"]);
+        }
         let Some(state) = inner(&object, "/attributes/visState") else { continue };
         for aggregation in state["aggs"].as_array().expect("a list") {
             if let Some(field) = aggregation["params"]["field"].as_str() {

@@ -21,6 +21,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use service_kit::{Followed, Kit, UnreadableFile};
+use utoipa::IntoResponses;
 
 use crate::problem::Problem;
 use rate::Rate;
@@ -108,6 +109,18 @@ pub enum Refused {
     Unknown,
     /// Its token is for the other thing.
     Forbidden,
+}
+
+/// What a request that is not let in is answered with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it is read by the document's macro only")]
+pub(crate) enum NotAdmitted {
+    /// There is no bearer token, or nobody has this one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// The bearer token is for something else: one for writing does not read, and one for reading does not write.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
 }
 
 impl Auth {

@@ -1,6 +1,7 @@
 //! Reviews of many clients share one request to the store, which is made again as long as it must.
 //!
-//! 1. [`Room`] is taken before anything is kept: the queue is bounded in bytes, those in flight included.
+//! 1. [`Room`] is taken before anything is kept: the queue is bounded in bytes, those in flight included. Single posts
+//!    and bulk loads have lanes of their own ([`queue`]), so that neither keeps the other waiting.
 //! 2. [`dispatch`] gathers what comes into batches, by bytes, count and a few milliseconds; a batch goes when the pace
 //!    allows one more. Of two documents with one id the second waits for what becomes of the first.
 //! 3. [`pace`] says how many batches may be in flight: one more while the store keeps up, half as many when it fails.
@@ -167,16 +168,16 @@ impl Batcher {
         let (queue, arrivals) = mpsc::unbounded_channel();
         let health = Arc::new(Health::default());
         let all = Budget::new(settings.queue_bytes, metrics.batch_queue_bytes.clone());
-        let patient = Budget::new(all.total() / 4 * 3, metrics.batch_queue_patient_bytes.clone());
+        let patient = all.part(all.total() / 4 * 3, metrics.batch_queue_patient_bytes.clone());
         let batcher = Self { queue, all, patient, health: Arc::clone(&health) };
         (batcher, Dispatcher::new(store, dead, settings, metrics, (arrivals, health, shutdown)))
     }
 
     /// Waits for room for a document of so many bytes ([`weight`]). At most three quarters of the queue are taken so:
-    /// the rest is for [`try_room`](Self::try_room), or one bulk load would refuse every single review.
+    /// the rest is for [`try_room`](Self::try_room), or one bulk load would refuse every single review. Nor do single
+    /// reviews wait until all of a bulk load is written: where both wait, each has half of every batch.
     pub async fn room(&self, bytes: usize) -> Room {
-        let patient = self.patient.take(bytes).await;
-        self.all.take(bytes).await.with(patient)
+        self.patient.take(bytes).await
     }
 
     /// Room for a document of so many bytes ([`weight`]), where there is some now.

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::folder::sync;
 use crate::review::Document;
-use crate::spool::lock::sync_folder;
 
 const NAME: &str = "dead-letters.ndjson";
 const NEW: &str = "dead-letters.ndjson.new";
@@ -71,7 +71,7 @@ impl DeadFile {
     pub(super) fn open(folder: &Path, max: u64) -> io::Result<Self> {
         let path = folder.join(NAME);
         let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        sync_folder(folder)?;
+        sync(folder)?;
         let mut dead = Self { folder: folder.to_owned(), max, file: None, length: 0, next: 1, letters: 0 };
         let mut lines = Lines::new(&file, 0, u64::MAX);
         let mut ended = true;
@@ -145,7 +145,7 @@ impl DeadFile {
         self.file = None; // it is the old one's
         let removed = self.letters - letters;
         (self.length, self.letters) = (length, letters);
-        sync_folder(&self.folder)?;
+        sync(&self.folder)?;
         Ok(removed)
     }
 

@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore, oneshot};
 
 use crate::batch::Batcher;
+use crate::folder::FolderLock;
 use crate::review::Document;
-use crate::spool::lock::FolderLock;
 use crate::store::{ReviewStore, WriteError};
 
 use file::{DeadFile, Letter, Snapshot};
@@ -166,7 +166,6 @@ impl Dead {
 impl Keeper {
     fn open(folder: PathBuf, max: u64, metrics: &DeadMetrics) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Unreadable { folder: folder.clone(), source };
-        std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = FolderLock::take(&folder).map_err(failed)?;
         let Some(lock) = lock else { return Err(OpenError::Locked { folder }) };
         let file = DeadFile::open(&folder, max).map_err(failed)?;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Serialize;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::file::{Letter, Page, Snapshot};
 use super::{Dead, Keeper, gauge};
@@ -105,13 +105,17 @@ async fn next_page(
     reading.await.map_err(io::Error::other)?
 }
 
-/// Sends letters, and waits for what becomes of them.
+/// Sends letters, and waits for what becomes of them: no longer than [`PATIENCE`], also where the queue is full of what the
+/// spool keeps in it, or where the same review is under way already and tried for ever.
 async fn send(batcher: &Batcher, letters: Vec<Letter>) -> Vec<(u64, Outcome)> {
-    let mut waiting = Vec::with_capacity(letters.len());
-    for Letter { number, document, .. } in letters {
-        let room = batcher.room(weight(&document)).await;
-        let receipt = batcher.push(room, Arc::new(document), Patience::Until(Instant::now() + PATIENCE));
-        waiting.push(async move { (number, receipt.await) });
-    }
-    join_all(waiting).await
+    let end = Instant::now() + PATIENCE;
+    let sending = letters.into_iter().map(|Letter { number, document, .. }| async move {
+        let sent = async {
+            let room = batcher.room(weight(&document)).await;
+            batcher.push(room, Arc::new(document), Patience::Until(end)).await
+        };
+        let outcome = timeout_at(end, sent).await;
+        (number, outcome.unwrap_or_else(|_| Outcome::Retry("there was no verdict in time".to_owned())))
+    });
+    join_all(sending).await
 }

@@ -36,6 +36,13 @@ fn letters(folder: &Path) -> Vec<String> {
     page.letters.iter().map(|letter| letter.document.review.id.to_string()).collect()
 }
 
+/// The ids in the file of open letters.
+async fn letters_of(dead: &Dead) -> Vec<String> {
+    let keeper = dead.keeper.as_ref().expect("a file");
+    let page = keeper.snapshot().await.expect("readable").page((usize::MAX, usize::MAX), |_| true);
+    page.expect("readable").letters.iter().map(|letter| letter.document.review.id.to_string()).collect()
+}
+
 /// Dead letters behind a batcher, and their routes on a port.
 struct Service {
     folder: TempDir,
@@ -123,6 +130,26 @@ async fn what_is_refused_is_kept_listed_and_sent_again() {
     assert_eq!(letters(service.folder.path()), [""; 0]);
     assert_eq!(service.shelf.state().stored, ["e", "c", "a", "b"]);
     assert!(service.shelf.state().buried.contains(&pair("b", "too old")), "the index has a copy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_ends_whatever_else_waits_for_the_store() {
+    let (folder, shelf) = (tempfile::tempdir().expect("a folder"), Arc::new(Shelf::default()));
+    let (batcher, dead, _stop) = batcher(&shelf, at(folder.path()));
+    dead.bury(&document("a", "sour"), "too sour").await.expect("kept");
+    shelf.state().away = true;
+    let replay = async || {
+        let turn = Arc::clone(&dead.replaying).try_lock_owned().expect("nobody else");
+        let replayed = Arc::clone(&dead).replay(batcher.clone(), None, turn).await.expect("readable");
+        assert_eq!((replayed.retry, replayed.created), (1, 0));
+        assert_eq!(letters_of(&dead).await, ["a"], "it stays as it was");
+    };
+    let full = batcher.room(usize::MAX).await;
+    replay().await;
+    drop(full);
+    let room = batcher.room(1).await;
+    let _same_id_for_ever = batcher.push(room, Arc::new(document("a", "sour")), Patience::Forever);
+    replay().await;
 }
 
 #[tokio::test]

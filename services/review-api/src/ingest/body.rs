@@ -78,9 +78,10 @@ impl Pieces {
     /// All of it, where that is at most `max` bytes.
     pub async fn whole(&mut self, max: usize) -> Result<Bytes, BodyError> {
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let Some(mut piece) = self.next().await? else {
-            return if first.len() <= max { Ok(first) } else { Err(BodyError::TooLong(max)) };
-        };
+        if first.len() > max {
+            return Err(BodyError::TooLong(max)); // it would be kept while the next piece is waited for
+        }
+        let Some(mut piece) = self.next().await? else { return Ok(first) };
         let mut whole = first.to_vec();
         loop {
             if whole.len() + piece.len() > max {

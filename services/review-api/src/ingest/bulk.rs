@@ -20,6 +20,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
+use prometheus_client::metrics::gauge::Gauge;
 
 use super::body::{BodyError, Pieces};
 use super::intake::{TurnedAway, Underway};
@@ -28,7 +29,7 @@ use super::one::{refuse, turned_away, unreadable};
 use super::request;
 use super::transcript::Transcript;
 use super::{BulkAnswer, Ingest, Intake, Item, REVIEW_MAX};
-use crate::auth::Caller;
+use crate::auth::{Caller, NotAdmitted};
 use crate::problem::Problem;
 use crate::review::parse::{Rules, parse};
 use crate::review::{Fault, Rejection, ReviewId};
@@ -54,14 +55,12 @@ const TURN: Duration = Duration::from_secs(10);
     params(("lenient" = Option<bool>, Query, description = "Whether unknown fields are passed over.")),
     request_body(content = String, content_type = "application/x-ndjson",
         description = "One review per line, as many as there are; it may be gzip."),
+    security((), ("write" = [])),
     responses(
+        NotAdmitted,
         (status = 200, description = "Every line has a verdict, whatever it is.", body = BulkAnswer),
         (status = 400, description = "The body broke off, is no sound gzip, or the query is faulty. Lines before that \
             may have been taken: send all of them again.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "A bearer token is needed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 403, description = "The bearer token is not for writing.", body = Problem,
-            content_type = "application/problem+json"),
         (status = 415, description = "Not NDJSON in UTF-8, or encoded otherwise than by gzip.", body = Problem,
             content_type = "application/problem+json"),
         (status = 429, description = "Too many bulk requests at once: see Retry-After.", body = Problem,
@@ -86,10 +85,12 @@ pub(super) async fn post_reviews(
     if let Err(away) = ingest.intake.open() {
         return refuse(turned_away(&ingest, away), request.into_body()).await;
     }
-    let Ok(room) = tokio::time::timeout(TURN, ingest.intake.inbox().take(MEMORY)).await else {
+    let waiting = Shown::new(&ingest.intake.metrics().bulk_requests_waiting);
+    let Ok(room) = tokio::time::timeout(TURN, ingest.intake.inbox().requests.take(MEMORY)).await else {
         return refuse(turned_away(&ingest, TurnedAway::Busy), request.into_body()).await;
     };
-    let active = Active::new(&ingest);
+    drop(waiting);
+    let active = Shown::new(&ingest.intake.metrics().bulk_requests_active);
     let loading = Load { ingest: &ingest, caller: &caller, lenient };
     let mut pieces = Pieces::new(request.into_body(), coding);
     let answered = loading.run(&mut pieces).await;
@@ -279,18 +280,17 @@ impl<'a, F: Future<Output = Item>> Window<'a, F> {
     }
 }
 
-/// Shows a bulk request as long as it is read.
-struct Active(prometheus_client::metrics::gauge::Gauge);
+/// Shows a bulk request in a gauge, until it is dropped.
+struct Shown(Gauge);
 
-impl Active {
-    fn new(ingest: &Ingest) -> Self {
-        let gauge = ingest.intake.metrics().bulk_requests_active.clone();
+impl Shown {
+    fn new(gauge: &Gauge) -> Self {
         gauge.inc();
-        Self(gauge)
+        Self(gauge.clone())
     }
 }
 
-impl Drop for Active {
+impl Drop for Shown {
     fn drop(&mut self) {
         self.0.dec();
     }

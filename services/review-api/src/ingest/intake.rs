@@ -4,7 +4,7 @@
 //!    not. While the store is away, and when the queue is full, it hears so at once.
 //! 2. With a spool a review is durable first. Its client waits `ACK_WAIT` for more, and not at all while the store is
 //!    away.
-//! 3. The memory of what is on its way is counted: in the inbox until it is durable, then in the queue.
+//! 3. The memory of what is on its way is counted: in the [`Inbox`] until it is durable, then in the queue.
 
 use std::sync::Arc;
 
@@ -63,7 +63,22 @@ struct Parts {
     spool: Option<Arc<Spool>>,
     settings: IngestSettings,
     metrics: IngestMetrics,
-    inbox: Budget,
+    inbox: Inbox,
+}
+
+/// The memory of what is being read or made durable. Three can take of it, and none all that another one needs:
+///
+/// 1. Bulk requests, at most half of it. They wait for their turn.
+/// 2. Lines of theirs that are being made durable, at most a quarter. They have a share of their own because a request
+///    keeps its room while it waits for that of its lines: of one share, requests alone could take all, and wait for ever.
+/// 3. Single posts, whatever is free, which without them is a quarter at least. They do not wait.
+pub(super) struct Inbox {
+    /// Single posts.
+    pub all: Budget,
+    /// Bulk requests.
+    pub requests: Budget,
+    /// Their lines.
+    pub lines: Budget,
 }
 
 /// A review of many that is on its way.
@@ -84,7 +99,7 @@ impl Intake {
         settings: IngestSettings,
         metrics: IngestMetrics,
     ) -> Self {
-        let inbox = Budget::new(settings.inbox_bytes, metrics.inbox_bytes.clone());
+        let inbox = Inbox::new(settings.inbox_bytes, &metrics);
         Self(Arc::new(Parts { batcher, spool, settings, metrics, inbox }))
     }
 
@@ -97,7 +112,7 @@ impl Intake {
     }
 
     /// The memory of bodies that are being read.
-    pub(super) fn inbox(&self) -> &Budget {
+    pub(super) fn inbox(&self) -> &Inbox {
         &self.0.inbox
     }
 
@@ -128,7 +143,7 @@ impl Intake {
     pub(super) async fn enter(&self, review: Review) -> Underway {
         let document = document(review);
         if self.0.spool.is_some() {
-            let room = self.0.inbox.take(weight(&document)).await;
+            let room = self.0.inbox.lines.take(weight(&document)).await;
             return Underway::Spooling(document, room);
         }
         if self.is_in_vain() {
@@ -175,6 +190,15 @@ impl Intake {
 
     fn is_in_vain(&self) -> bool {
         self.0.spool.is_none() && self.0.batcher.store_is_away()
+    }
+}
+
+impl Inbox {
+    fn new(bytes: usize, metrics: &IngestMetrics) -> Self {
+        let all = Budget::new(bytes, metrics.inbox_bytes.clone());
+        let requests = all.part(bytes / 2, metrics.inbox_bulk_bytes.clone());
+        let lines = all.part(bytes / 4, metrics.inbox_line_bytes.clone());
+        Self { all, requests, lines }
     }
 }
 

@@ -18,8 +18,14 @@ service_kit::metrics! {
         pub reviews_received_bytes: Counter,
         /// Bytes of bodies that are being read or made durable.
         pub inbox_bytes: Gauge,
+        /// Of these, bytes of bulk requests that are being read.
+        pub inbox_bulk_bytes: Gauge,
+        /// Of these, bytes of bulk requests' lines that are being made durable.
+        pub inbox_line_bytes: Gauge,
         /// Bulk requests that are being read.
         pub bulk_requests_active: Gauge,
+        /// Bulk requests that wait for their turn.
+        pub bulk_requests_waiting: Gauge,
     }
 }
 

@@ -8,7 +8,7 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use super::body::{BodyError, Pieces};
 use super::intake::{TurnedAway, come_again};
 use super::request::{self, Coding};
 use super::{Ingest, OneAnswer, REVIEW_MAX, Status, Taken};
-use crate::auth::Caller;
+use crate::auth::{Caller, NotAdmitted};
 use crate::problem::Problem;
 use crate::review::documented::NewReview;
 use crate::review::parse::{Rules, parse};
@@ -34,19 +34,17 @@ use crate::review::{Fault, Rejection, Review};
     params(
         ("lenient" = Option<bool>, Query, description = "Whether unknown fields are passed over."),
         ("Idempotency-Key" = Option<String>, Header, description = "What the id of a review without one is derived from: \
-            1 to 255 printable characters of ASCII.", pattern = "^[!-~]{1,255}$"),
+            1 to 255 printable characters of ASCII.", pattern = "^([!-~]|[!#-~][!-~]|\"[!#-~]|[!-~][ -~]{1,253}[!-~])$"),
     ),
     request_body(content = NewReview, content_type = "application/json", description = "At most 256 KiB; it may be gzip."),
+    security((), ("write" = [])),
     responses(
+        NotAdmitted,
         (status = 201, description = "Stored; it can be found within seconds.", body = OneAnswer,
             headers(("Location" = String, description = "Where it is."))),
         (status = 200, description = "It was stored before.", body = OneAnswer),
         (status = 202, description = "Durable here, and not yet in the store.", body = OneAnswer),
         (status = 400, description = "The body broke off, is no sound gzip, or the query is faulty.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 401, description = "A bearer token is needed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 403, description = "The bearer token is not for writing.", body = Problem,
             content_type = "application/problem+json"),
         (status = 413, description = "Longer than 256 KiB.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON in UTF-8, or encoded otherwise than by gzip.", body = Problem,
@@ -68,9 +66,7 @@ pub(super) async fn post_review(
         Ok(checked) => checked,
         Err(refusal) => return refuse(*refusal, request.into_body()).await,
     };
-    let announced = request::announced_length(request.headers());
-    let reading = announced.and_then(|length| length.try_into().ok()).unwrap_or(REVIEW_MAX).min(REVIEW_MAX);
-    let Some(room) = ingest.intake.inbox().try_take(reading) else {
+    let Some(room) = ingest.intake.inbox().all.try_take(longest(request.headers(), coding)) else {
         return refuse(turned_away(&ingest, TurnedAway::Busy), request.into_body()).await;
     };
     let (parts, body) = request.into_parts();
@@ -89,6 +85,12 @@ pub(super) async fn post_review(
     };
     drop(room);
     answer
+}
+
+/// The bytes that a body may come to. Its announced length is that of what was encoded.
+fn longest(headers: &HeaderMap, coding: Coding) -> usize {
+    let announced = request::announced_length(headers).filter(|_| coding == Coding::Identity);
+    announced.and_then(|length| length.try_into().ok()).unwrap_or(REVIEW_MAX).min(REVIEW_MAX)
 }
 
 /// What can be said without the body.

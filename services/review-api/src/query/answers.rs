@@ -39,12 +39,6 @@ pub(super) enum NoAnswer {
     /// A parameter is unknown, wrong or does not fit the others; `errors` names each. Or the question is too costly.
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(Problem),
-    /// There is no token, or none of these.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(Problem),
-    /// The token does not allow this.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(Problem),
     /// This store cannot do that.
     #[response(status = 501, content_type = "application/problem+json")]
     Unsupported(Problem),

@@ -75,7 +75,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100)]
     pub size: Option<u8>,
     /// `next` of the page before, with the same query.
-    #[param(max_length = 32768)]
+    #[param(min_length = 1, max_length = 32768, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: Option<String>,
     /// Whether passages that match are wanted.
     pub highlight: Option<bool>,

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Position;
-use crate::review::{ReviewId, Stored};
+use crate::review::{InvalidId, ReviewId, Stored};
 
 /// How much later than its `stored_at` a review may become visible and still be given: a refresh, a slow write, clocks
 /// that differ.
@@ -63,16 +63,14 @@ impl Feed {
                 fresh.push_back(stored);
             }
         }
-        match last {
-            Some(last) => self.next = last,
-            None => self.look_back(),
-        }
+        self.next = last.unwrap_or_else(|| before(self.newest));
+        self.forget();
         Seen { fresh, more }
     }
 
-    fn look_back(&mut self) {
-        self.next = before(self.newest);
-        self.given = self.given.split_off(&self.next);
+    /// Forgets what is never looked back at, also while a stream that begins long ago is read page by page.
+    fn forget(&mut self) {
+        self.given = self.given.split_off(&before(self.newest));
         while self.given.len() > REMEMBERED_MAX {
             self.given.pop_first();
         }
@@ -104,7 +102,9 @@ impl Position {
                 (1..=DIGITS_MAX).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit());
             let time = time.parse().ok().filter(|_| plain)?;
             let stored_at = Timestamp::from_millisecond(time).unwrap_or(Timestamp::MAX);
-            Some(Self { stored_at, id: ReviewId::parse(id).ok()?.as_str().to_owned() })
+            // A reserved id is no review's, but it has a place in the order as any other.
+            let sound = matches!(ReviewId::parse(id), Ok(_) | Err(InvalidId::Reserved));
+            sound.then(|| Self { stored_at, id: id.to_owned() })
         });
         parsed.ok_or("is not the id of an event of this stream")
     }

@@ -69,6 +69,14 @@ fn what_is_remembered_is_bounded_by_the_look_back() {
         feed.take(vec![stored(second, "x")]);
     }
     assert!(feed.given.len() <= 6, "{}", feed.given.len());
+
+    let all: Vec<_> =
+        (0..10 * i64::try_from(PAGE).expect("small")).map(|second| stored(second, "x")).collect();
+    let (mut feed, mut given) = (Feed::new(Some(Position::of(&all[0])), now()), 0);
+    while given < all.len() {
+        given += feed.take(page(&all, feed.next())).fresh.len();
+        assert!(feed.given.len() <= 6, "{} after {given}", feed.given.len());
+    }
 }
 
 #[test]
@@ -82,6 +90,7 @@ fn a_time_to_come_is_now() {
 fn an_events_id_is_read_strictly() {
     let position = Position::of(&stored(0, "r:1"));
     assert_eq!(Position::of_event(&position.event_id()), Ok(position));
+    assert!(Position::of_event("1:.").is_ok(), "no review's, but a place in the order");
     for text in ["", ":", "1", "1:", ":x", "-1:x", "+1:x", "1e3:x", "1234567890123456:x", "1:a b", "1:ü"] {
         assert!(Position::of_event(text).is_err(), "{text:?}");
     }

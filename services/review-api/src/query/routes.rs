@@ -21,6 +21,7 @@ use super::documented::{
 use super::params::{self, SearchParams};
 use super::reader::Reader;
 use super::{Stats, Terms, stream};
+use crate::auth::NotAdmitted;
 use crate::problem::Problem;
 use crate::review::{Fault, ReviewId, Stored};
 
@@ -52,6 +53,7 @@ pub fn routes(queries: Queries) -> OpenApiRouter {
         (status = 410, description = "The cursor has expired: ask for the first page again", body = Problem,
             content_type = "application/problem+json"),
         NoAnswer,
+        NotAdmitted,
     )
 )]
 async fn search(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
@@ -83,7 +85,7 @@ async fn search(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Re
     tag = "query",
     params(TextParams, FilterParams, PeriodParams, RatingParams, StatsParams),
     security((), ("read" = [])),
-    responses((status = 200, description = "Statistics", body = Stats), NoAnswer)
+    responses((status = 200, description = "Statistics", body = Stats), NoAnswer, NotAdmitted)
 )]
 async fn stats(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = params::stats(&mut Reader::new(query.as_deref()), Timestamp::now()).map_err(refusal)?;
@@ -99,7 +101,7 @@ async fn stats(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Res
     tag = "query",
     params(TextParams, FilterParams, PeriodParams, TermsParams),
     security((), ("read" = [])),
-    responses((status = 200, description = "Terms, the most telling first", body = Terms), NoAnswer)
+    responses((status = 200, description = "Terms, the most telling first", body = Terms), NoAnswer, NotAdmitted)
 )]
 async fn terms(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = params::terms(&mut Reader::new(query.as_deref()), Timestamp::now()).map_err(refusal)?;
@@ -121,6 +123,7 @@ async fn terms(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Res
         (status = 404, description = "There is none with this id", body = Problem,
             content_type = "application/problem+json"),
         NoAnswer,
+        NotAdmitted,
     )
 )]
 async fn one(

@@ -28,6 +28,7 @@ use super::documented::{FilterParams, RatingParams, StreamParams, TextParams};
 use super::feed::{Feed, PAGE, Seen};
 use super::reader::Reader;
 use super::{Position, StreamQuery, params};
+use crate::auth::NotAdmitted;
 use crate::problem::Problem;
 use crate::review::{Fault, Stored};
 use crate::store::ReadError;
@@ -83,13 +84,15 @@ impl Streams {
     path = "/reviews/stream",
     tag = "query",
     params(TextParams, FilterParams, RatingParams, StreamParams,
-        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen: go on there",
-            pattern = "^[0-9]{1,15}:[A-Za-z0-9._~:-]{1,128}$")),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen: go on there. \
+            An empty one is none, as browsers have it before the first.",
+            pattern = "^([0-9]{1,15}:[A-Za-z0-9._~:-]{1,128})?$")),
     security((), ("read" = [])),
     responses(
         (status = 200, description = "Events named `review`; the data of each is a review as JSON (`Stored`)",
             body = StreamEvent, content_type = "text/event-stream"),
         NoAnswer,
+        NotAdmitted,
     )
 )]
 pub(super) async fn stream(

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use id::ReviewId;
+pub use id::{InvalidId, ReviewId};
 pub use parse::{Fault, Rejection};
 
 /// A text may have this many characters (Unicode scalar values).

@@ -7,20 +7,20 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::lock::sync_folder;
+use crate::folder;
 
 const NAME: &str = "checkpoint";
 const NEW: &str = "checkpoint.new";
 
 /// Writes `lowest` down.
-pub(super) fn write(folder: &Path, lowest: u64) -> io::Result<()> {
-    let new = folder.join(NEW);
+pub(super) fn write(dir: &Path, lowest: u64) -> io::Result<()> {
+    let new = dir.join(NEW);
     let mut file = File::create(&new)?;
     let number = lowest.to_string();
     writeln!(file, "{number} {:08x}", crc32fast::hash(number.as_bytes()))?;
     file.sync_all()?;
-    std::fs::rename(new, folder.join(NAME))?;
-    sync_folder(folder)
+    std::fs::rename(new, dir.join(NAME))?;
+    folder::sync(dir)
 }
 
 /// What was written down last; none where nothing was, or it is damaged.

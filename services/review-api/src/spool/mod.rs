@@ -1,6 +1,6 @@
 //! A log on disk between a client and the store: a review is safe once it is in it, however long the store is away.
 //!
-//! 1. [`Spool::open`] locks the folder ([`lock`]) and finds out what is in it ([`recover`]).
+//! 1. [`Spool::open`] locks the folder and finds out what is in it ([`recover`]).
 //! 2. [`Spool::append`] encodes a review ([`record`]) and waits until the [`writer`] has fsynced it, together with
 //!    whatever else has come meanwhile. The [`Ticket`] then tells what the store makes of it, for whoever can wait.
 //! 3. The [`pump`] hands every record to the batcher in the order of the [`log`]: from memory, or through the
@@ -11,7 +11,6 @@
 mod admin;
 mod checkpoint;
 mod done;
-pub(crate) mod lock;
 mod log;
 mod metrics;
 mod pump;
@@ -33,9 +32,9 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batcher, Outcome};
+use crate::folder::FolderLock;
 use crate::review::Document;
 
-use lock::FolderLock;
 use log::Log;
 use record::Encoded;
 use writer::{Pending, Queue, Writer};
@@ -133,7 +132,6 @@ impl Spool {
         let folder = settings.dir.clone();
         let failed = |source| OpenError::Unreadable { folder: folder.clone(), source };
         settings.segment = settings.segment.min(settings.max / 4);
-        std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = FolderLock::take(&folder).map_err(failed)?;
         let Some(lock) = lock else { return Err(OpenError::Locked { folder }) };
         let recovered = recover::recover(&folder, &metrics)?;

@@ -7,8 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::lock::sync_folder;
 use super::record;
+use crate::folder::sync;
 
 /// The first bytes of a segment.
 pub(super) const HEADER: &[u8; 16] = b"ballast spool 1\n";
@@ -49,7 +49,7 @@ pub(super) fn create(folder: &Path, first: u64) -> io::Result<File> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path(folder, first))?;
     file.write_all(HEADER)?;
     // Without this a loss of power could take the name of a file whose contents were synced.
-    sync_folder(folder)?;
+    sync(folder)?;
     Ok(file)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn quarantine(folder: &Path, first: u64) -> io::Result<PathBuf> {
     if !to.exists() {
         // A second name for the same bytes takes no room on a disk that may be full.
         std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(drop))?;
-        sync_folder(&aside)?;
+        sync(&aside)?;
     }
     Ok(to)
 }

@@ -4,6 +4,7 @@ mod auth;
 mod batcher;
 mod bulk;
 mod double;
+mod fair;
 mod one;
 mod spooled;
 mod support;

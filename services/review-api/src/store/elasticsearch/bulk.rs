@@ -77,7 +77,7 @@ pub(super) fn lines(batch: &[Arc<Document>], index: &IndexPrefix, now: Timestamp
 /// The lines that keep a document that was refused, in place of what was kept of it before.
 pub(super) fn grave(document: &Document, reason: &str, index: &IndexPrefix, now: Timestamp) -> Vec<u8> {
     let action = json!({"index": {"_index": index.dead(), "_id": document.review.id}});
-    let source = json!({"id": document.review.id, "reason": reason, "buried_at": now, "document": document});
+    let source = json!({"id": document.review.id, "reason": reason, "at": now, "document": document});
     format!("{action}\n{source}\n").into_bytes()
 }
 

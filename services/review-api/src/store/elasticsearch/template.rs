@@ -17,7 +17,7 @@ use super::options::Options;
 use crate::store::WriteError;
 
 /// Goes up with each change of the templates.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Above the templates that come with Elasticsearch (100 to 200).
 const PRIORITY: u64 = 500;
 /// A node waits so long for its master.
@@ -121,7 +121,7 @@ fn dead(options: &Options) -> Value {
     let mappings = json!({"dynamic": "strict", "properties": {
         "id": {"type": "keyword"},
         "reason": {"type": "text", "analyzer": "standard"},
-        "buried_at": {"type": "date", "format": "strict_date_optional_time"},
+        "at": {"type": "date", "format": "strict_date_optional_time"},
         // Whatever was refused must not be refused here: it is kept and not read.
         "document": {"type": "object", "enabled": false},
     }});

@@ -7,7 +7,6 @@
 //! 5. Where anything fails, the whole group is told so, and all that was not committed is dropped: a repeat starts anew.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
@@ -21,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Shared;
 use super::fields::STORED_AT;
+use crate::folder::FolderLock;
 use crate::review::{Document, ReviewId};
 use crate::store::{Verdict, WriteError};
 
@@ -56,7 +56,7 @@ struct Job {
 
 impl Writer {
     /// Starts the thread. It holds the lock.
-    pub(super) fn start(index: Index, shared: Arc<Shared>, lock: File) -> std::io::Result<Self> {
+    pub(super) fn start(index: Index, shared: Arc<Shared>, lock: FolderLock) -> std::io::Result<Self> {
         let (jobs, line) = mpsc::channel();
         let scribe =
             Scribe { last: last_stored(&shared.reader.searcher()), index, shared, open: None, stale: false };
