@@ -58,9 +58,12 @@ impl Findings {
 #[tokio::main]
 pub(crate) async fn run(options: &Check) -> anyhow::Result<ExitCode> {
     let name = options.ledger.display();
-    let wanted = ledger::acknowledged(&options.ledger)
-        .with_context(|| format!("the ledger {name} cannot be read"))?;
-    anyhow::ensure!(!wanted.is_empty(), "the ledger {name} acknowledges nothing: there is nothing to look for");
+    let wanted =
+        ledger::acknowledged(&options.ledger).with_context(|| format!("the ledger {name} cannot be read"))?;
+    anyhow::ensure!(
+        !wanted.is_empty(),
+        "the ledger {name} acknowledges nothing: there is nothing to look for"
+    );
     let client = Client::new(&options.url, options.token.clone())?;
     let findings = look(&client, &wanted, None, options.wait).await?;
     println!(

@@ -140,7 +140,11 @@ mod tests {
         ] {
             let read = read(text);
             // Two lines whose seam has no blank are one sound line, which the check then misses.
-            let seen = if number == 0 { read.is_ok() } else { matches!(read, Err(LedgerError::Line(line)) if line == number) };
+            let seen = if number == 0 {
+                read.is_ok()
+            } else {
+                matches!(read, Err(LedgerError::Line(line)) if line == number)
+            };
             assert!(seen, "{}: {read:?}", String::from_utf8_lossy(text));
         }
         let none = acknowledged(Path::new("does/not/exist"));

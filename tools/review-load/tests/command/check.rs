@@ -110,7 +110,10 @@ fn a_service_that_cannot_be_read_fails_the_check() {
     ] {
         let service = Service::start(move |_| Some((status, body.to_owned())));
         let ran = check(&service.url(), &ledger, "0s");
-        assert!(ran.code == Some(1) && ran.out.is_empty() && !ran.error.is_empty(), "{status} {body}: {ran:?}");
+        assert!(
+            ran.code == Some(1) && ran.out.is_empty() && !ran.error.is_empty(),
+            "{status} {body}: {ran:?}"
+        );
     }
     for url in [nobody(), Service::start(|_| None).url()] {
         let ran = check(&url, &ledger, "0s");

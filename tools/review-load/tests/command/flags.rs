@@ -8,7 +8,8 @@ use crate::service::{nobody, run};
 
 #[test]
 fn generate_makes_the_same_of_the_same_seed() {
-    let flags = ["generate", "--count=20", "--seed=7", "--run=x", "--over=1h", "--until=2026-01-01T12:00:00Z"];
+    let flags =
+        ["generate", "--count=20", "--seed=7", "--run=x", "--over=1h", "--until=2026-01-01T12:00:00Z"];
     let ran = run(&flags, &[]);
     assert_eq!((ran.code, ran.error.as_str()), (Some(0), ""));
     let reviews: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -28,7 +28,8 @@ fn verdicts(request: &Request, status: &str) -> Reply {
     match (request.target.as_str(), &ids[..]) {
         ("/reviews", [id]) => ("201 Created", json!({"id": id, "status": status}).to_string()),
         ("/reviews/_bulk", ids) => {
-            let items: Vec<_> = ids.iter().map(|id| json!({"id": id, "status": status, "errors": []})).collect();
+            let items: Vec<_> =
+                ids.iter().map(|id| json!({"id": id, "status": status, "errors": []})).collect();
             ("200 OK", json!({"items": items}).to_string())
         }
         (target, _) => panic!("nobody asks for {target} with {} reviews", ids.len()),
@@ -84,7 +85,8 @@ fn a_service_that_is_busy_gets_the_same_reviews_again() {
     let (seen, asked) = (Mutex::new(HashSet::new()), AtomicU64::new(0));
     let service = Service::start(move |request| {
         // Every other answer is lost, after the reviews were taken.
-        let new = ids(request).into_iter().filter(|id| seen.lock().expect("no panic").insert(id.clone())).count();
+        let new =
+            ids(request).into_iter().filter(|id| seen.lock().expect("no panic").insert(id.clone())).count();
         if asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             return Some(("429 Too Many Requests\r\nRetry-After: 0", String::new()));
         }
