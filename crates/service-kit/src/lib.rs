@@ -32,6 +32,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod admin;
+mod healthcheck;
 pub mod http;
 mod lifecycle;
 pub mod metrics;
@@ -43,6 +44,7 @@ pub mod telemetry;
 pub mod testing;
 pub mod tls;
 
+pub use healthcheck::healthcheck;
 pub use http::{Endpoint, HttpOptions, Peer, Problem, RequestId, TraceContext};
 pub use lifecycle::{BindError, Kit, Listener, Outcome, Running, Stopper};
 pub use metrics::Metrics;

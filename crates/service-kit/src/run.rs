@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::healthcheck::healthcheck;
 use crate::lifecycle::{Kit, Outcome};
 use crate::settings::{Environment, Faults, FromEnvironment, KitSettings};
 use crate::telemetry::{self, LogStream};
@@ -13,7 +14,8 @@ use crate::telemetry::{self, LogStream};
 const SETTINGS_ARE_WRONG: u8 = 2;
 
 /// Runs a service from its first log line to its exit code: 0 after a clean drain or as the service itself
-/// chose, 1 where something failed or was cut, 2 where settings are wrong.
+/// chose, 1 where something failed or was cut, 2 where settings are wrong. Started as `NAME healthcheck` it asks a
+/// running one instead: see [`healthcheck`].
 pub fn main<S, B>(name: &'static str, version: &'static str, environment: Environment, build: B) -> ExitCode
 where
     S: FromEnvironment,
@@ -34,6 +36,9 @@ where
     S: FromEnvironment,
     B: AsyncFnOnce(S, &mut Kit) -> anyhow::Result<()>,
 {
+    if let Some(code) = healthcheck(&environment) {
+        return code;
+    }
     let _telemetry = telemetry::start(&environment, stream);
     let (kit_settings, settings) = match read_settings::<S>(&environment) {
         Ok(settings) => settings,

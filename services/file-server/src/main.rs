@@ -10,8 +10,13 @@ use service_kit::{Environment, Faults, FromEnvironment};
 const SETTINGS_ARE_WRONG: u8 = 2;
 
 fn main() -> ExitCode {
+    let environment = Environment::process();
+    // No flag of s3www's looks like it.
+    if let Some(code) = service_kit::healthcheck(&environment) {
+        return code;
+    }
     let mut faults = Faults::default();
-    let environment = match flags::read(Environment::process(), std::env::args().skip(1), &mut faults) {
+    let environment = match flags::read(environment, std::env::args().skip(1), &mut faults) {
         Invocation::Run(environment) => environment,
         Invocation::Help(text) => {
             print!("{text}");

@@ -48,6 +48,13 @@ fn every_fault_of_flags_and_variables_is_told_at_once() {
 }
 
 #[test]
+fn its_healthcheck_is_no_flag() {
+    let output = program().arg("healthcheck").env("ADMIN_ADDRESS", "127.0.0.1:0").output().expect("it runs");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.code() == Some(1) && said.starts_with("healthcheck: "), "{said}");
+}
+
+#[test]
 fn settings_that_only_fail_when_they_are_used_are_named_too() {
     for (name, arguments) in [
         ("S3WWW_SSL_CERT", ["-ssl-cert=does/not/exist", "-ssl-key=does/not/exist"]),
