@@ -40,3 +40,15 @@ pub async fn join(session: &Connection) -> Result<(), SeedError> {
     let joined = session.execute("SELECT pg_advisory_lock_shared($1)", &[&SESSIONS]).await;
     joined.doing("joining the seeder's sessions").map(|_| ())
 }
+
+/// Lets commits of `session` wait neither for a disk nor for a standby. What a crash takes of them it takes whole, from the
+/// last one on: a unit goes with its line of the manifest, and is loaded again. The mark that all is done is made by
+/// [`patiently`], and reaches the disk and the standbys after all that came before it.
+pub async fn hastily(session: &Connection) -> Result<(), SeedError> {
+    session.batch_execute("SET synchronous_commit = off").await.doing("preparing a session")
+}
+
+/// Lets commits of `session` wait for what the server wants them to wait for.
+pub async fn patiently(session: &Connection) -> Result<(), SeedError> {
+    session.batch_execute("RESET synchronous_commit").await.doing("preparing a session")
+}

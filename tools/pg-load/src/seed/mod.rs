@@ -168,6 +168,7 @@ async fn round(task: &Task, advance: &mut Advance) -> Result<Summary, SeedError>
         session.close().await;
         return Ok(Summary { rows, unchanged: true, ..Summary::default() });
     }
+    lock::hastily(&session).await?;
     let began = Instant::now();
     let bytes = steps::rows(task, &entries).await?;
     let copy_seconds = began.elapsed().as_secs_f64();
@@ -176,6 +177,7 @@ async fn round(task: &Task, advance: &mut Advance) -> Result<Summary, SeedError>
     if !finished {
         steps::statistics(task).await?;
         steps::sequences(task, &session).await?;
+        lock::patiently(&session).await?;
         manifest::finish(&session).await?;
     }
     session.close().await;

@@ -30,6 +30,7 @@ where
         running.spawn(async move {
             let mut session = task.endpoint.connect().await?;
             lock::join(&session).await?;
+            lock::hastily(&session).await?;
             let canceller = session.canceller();
             let mut results = Vec::new();
             loop {
