@@ -52,13 +52,6 @@ impl Cluster {
         Self::new(config, context, namespace)
     }
 
-    /// The same from a kubeconfig's text.
-    pub async fn from_kubeconfig(text: &str, context: &str, namespace: &str) -> Result<Self, ClusterError> {
-        let kubeconfig =
-            Kubeconfig::from_yaml(text).map_err(|error| ClusterError::Unusable(error.to_string()))?;
-        Self::new(named(kubeconfig, context).await?, context, namespace)
-    }
-
     fn new(mut config: Config, context: &str, namespace: &str) -> Result<Self, ClusterError> {
         // Already there where two are made in one process: either is the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -191,18 +191,3 @@ impl Display for Step {
         }
     }
 }
-
-impl Step {
-    /// Whether it changes something in the cluster.
-    pub fn is_change(&self) -> bool {
-        !matches!(
-            self,
-            Self::Rate { .. }
-                | Self::Settled { .. }
-                | Self::Stalled { .. }
-                | Self::NodeReady { .. }
-                | Self::Autoscaled { .. }
-                | Self::Hold(_)
-        )
-    }
-}
