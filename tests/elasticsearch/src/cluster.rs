@@ -16,8 +16,8 @@ use crate::access::Access;
 use crate::node::Node;
 use crate::version::{Version, target};
 
-/// Three nodes take half a minute on two quiet processors; these are not always quiet.
-const START: Duration = Duration::from_mins(4);
+/// Three nodes take half a minute on two quiet processors, and two minutes on busy ones.
+const START: Duration = Duration::from_mins(8);
 
 /// What a cluster is to be like.
 #[derive(Clone, Debug)]

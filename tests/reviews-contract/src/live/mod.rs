@@ -26,7 +26,7 @@ pub use process::{Process, Setup, client};
 pub use storm::{Storm, drained, seed, settle};
 
 /// What does not come about within this does not come about. The machine may be busy, and a cluster slow.
-pub const PATIENCE: Duration = Duration::from_mins(3);
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Waits until `condition` holds.
 ///
