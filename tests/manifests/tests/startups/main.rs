@@ -30,13 +30,10 @@ fn every_container_of_ours_starts_with_its_settings() {
                 let Some(service) = container.service() else { continue };
                 let scene = Scene::new(&manifests, &facts, &workload, &container);
                 // Overlays have most containers in common.
-                if started.insert((service.to_owned(), scene.told())) {
-                    if let Err(fault) = start(service, &scene) {
-                        wrong.push(format!(
-                            "{}: {}: {}: {fault}",
-                            target.name, workload.object, container.path
-                        ));
-                    }
+                if started.insert((service.to_owned(), scene.told()))
+                    && let Err(fault) = start(service, &scene)
+                {
+                    wrong.push(format!("{}: {}: {}: {fault}", target.name, workload.object, container.path));
                 }
             }
         }

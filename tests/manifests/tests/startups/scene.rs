@@ -17,7 +17,7 @@ use tests_manifests::object::{Look as _, Manifests};
 use tests_manifests::workload::{Container, Workload};
 
 /// The longest wait for a service: the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// Where nobody listens.
 const NOBODY: &str = "127.0.0.1:1";
 /// What Kubernetes would have different on every machine.
