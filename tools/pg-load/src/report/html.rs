@@ -19,7 +19,8 @@ pub fn bench(result: &BenchResult) -> String {
     page.facts(&[
         ("began", result.started_at.to_string()),
         ("server", result.server.clone()),
-        ("load", format!("{} clients on {} threads, {}", load.clients, load.threads, load.mode)),
+        ("load", load.mode.clone()),
+        ("clients", format!("{}, threads {}", load.clients, load.threads)),
         (
             "measured",
             format!("{:.1} s after {:.1} s of warm-up", result.measured_seconds, load.warm_up_seconds),
@@ -28,7 +29,10 @@ pub fn bench(result: &BenchResult) -> String {
         ("errors", format!("{}, retries {}", count(result.failed), count(result.retries))),
     ]);
     latencies(&mut page, result);
-    series(&mut page, &result.series);
+    // What ended later, while what was under way was waited for, is no part of the picture.
+    let whole = load.warm_up_seconds + load.duration_seconds;
+    let shown: Vec<_> = result.series.iter().filter(|row| as_f64(row.second) < whole).cloned().collect();
+    series(&mut page, &shown);
     page.chart("Latency distribution", &distribution(&result.latency));
     if !result.errors.is_empty() {
         let rows = result.errors.iter().flat_map(|(class, errors)| {

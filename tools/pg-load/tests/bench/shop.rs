@@ -13,7 +13,7 @@ fn every_transaction_of_the_shop_runs_without_an_error() {
     let seeded = seeded.expect("it starts");
     assert!(seeded.status.success(), "{}", told(&seeded));
     let arguments =
-        ["--workload", "mixed=1,read=1,write=1", "--clients", "4", "--warm-up", "0s", "--duration", "4s"];
+        ["--workload", "mixed=1,read=1,write=1", "--clients", "4", "--warm-up", "0s", "--duration", "8s"];
     let result = Run::bench(&postgres.url(), &arguments).passed();
     assert_eq!((result.failed, &result.errors), (0, &std::collections::BTreeMap::new()));
     assert_eq!(result.transactions.len(), 8);

@@ -14,7 +14,7 @@ pub use postgres::{Postgres, is_installed};
 pub use replicated::Replicated;
 
 /// How long a condition may take to come true.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until `condition` holds.
 #[track_caller]

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::wait_until;
 
-/// Below the kernel's range for outgoing connections (ip_local_port_range), which would take a port while its server is
+/// Below the kernel's range for outgoing connections (`ip_local_port_range`), which would take a port while its server is
 /// down.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
@@ -25,7 +25,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes and starts one with `parameters`. Where no PostgreSQL is installed it says so and gives none: the test is
+    /// Makes and starts one with `parameters`. Where no `PostgreSQL` is installed it says so and gives none: the test is
     /// left out, which under `CI=true` is a failure.
     pub fn start(parameters: &[(&str, &str)]) -> Option<Self> {
         let programs = programs()?;
@@ -161,12 +161,12 @@ impl Drop for Postgres {
     }
 }
 
-/// Whether a PostgreSQL is installed here; where not, it says that the test is left out.
+/// Whether a `PostgreSQL` is installed here; where not, it says that the test is left out.
 pub fn is_installed() -> bool {
     programs().is_some()
 }
 
-/// This machine's PostgreSQL, or the word that the test is left out.
+/// This machine's `PostgreSQL`, or the word that the test is left out.
 pub(super) fn programs() -> Option<Programs> {
     match Programs::find() {
         Ok(programs) => Some(programs),
