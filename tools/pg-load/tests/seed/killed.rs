@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use crate::program::{Running, manifest, seed, seeding, start, undisturbed, verify};
 use crate::support::Postgres;
 
-/// Kills of either.
+/// Kills of either, while the seeder is at work.
 const KILLS: u32 = 50;
-/// Kills in one seeding, which is whole afterwards.
+/// Kills in one seeding at most; it is whole afterwards.
 const KILLS_PER_SEEDING: u32 = 5;
 
 #[test]
@@ -19,16 +19,16 @@ fn fifty_kills_leave_the_same_rows() {
     seed(&url, "2", &[]).well();
     let whole = began.elapsed();
     let mut struck = Struck::default();
-    for seeding_number in 0..KILLS / KILLS_PER_SEEDING {
-        // Another seed each time: the one before is replaced, and kills meet that too.
-        let (number, expected) = if seeding_number % 2 == 0 { ("1", &one) } else { ("2", &two) };
+    // Another seed each time: the one before is replaced, and kills meet that too.
+    for (number, expected) in [("1", &one), ("2", &two)].into_iter().cycle() {
         disturbed(&mut postgres, number, whole, &mut struck);
         assert_eq!(&manifest(&url), expected, "after {struck:?}");
         verify(&url).well();
+        if struck.seeder + struck.server >= KILLS {
+            break;
+        }
     }
-    assert_eq!(struck.seeder + struck.server, KILLS);
     assert!(struck.seeder > 5 && struck.server > 5, "either was killed: {struck:?}");
-    assert!(struck.at_work > KILLS / 4, "kills met a seeder at work: {struck:?}");
     println!("{struck:?}, a seeding takes {whole:?}");
 }
 
@@ -37,33 +37,28 @@ fn fifty_kills_leave_the_same_rows() {
 struct Struck {
     seeder: u32,
     server: u32,
-    /// How many of them before the seeder was done.
-    at_work: u32,
 }
 
 /// One seeding, whole in the end, with kills on the way. A seeder that loses its server waits for it, and goes on.
 fn disturbed(postgres: &mut Postgres, number: &str, whole: Duration, struck: &mut Struck) {
     let url = postgres.url();
     let begin = || start(seeding(&url, number, &["--replace", "--parallel", "2"]));
-    let mut seeder: Option<Running> = None;
+    let mut seeder: Running = begin();
     for _ in 0..KILLS_PER_SEEDING {
-        let mut running = seeder.take().unwrap_or_else(begin);
-        if running.has_ended() {
-            running.end().well();
-            running = begin();
-        }
         // A random moment: this is the test, not a wait for something.
-        std::thread::sleep(whole.mul_f64(rand::random_range(0.0..0.8)));
-        struck.at_work += u32::from(!running.has_ended());
+        std::thread::sleep(whole.mul_f64(rand::random_range(0.0..0.5)));
+        if seeder.has_ended() {
+            break; // it was quicker: a kill now would meet nobody
+        }
         if rand::random() {
             struck.seeder += 1;
-            running.kill();
+            seeder.kill();
+            seeder = begin();
         } else {
             struck.server += 1;
             postgres.kill();
             postgres.start_again();
-            seeder = Some(running);
         }
     }
-    seeder.unwrap_or_else(begin).end().well();
+    seeder.end().well();
 }

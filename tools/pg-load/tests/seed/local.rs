@@ -1,4 +1,4 @@
-//! `--local`: a server of this machine's own PostgreSQL, as long as the program runs.
+//! `--local`: a server of this machine's own `PostgreSQL`, as long as the program runs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pg_load::connect::{Endpoint, Target, describe};
 use tokio_postgres::Row;
@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use crate::support::Postgres;
 
 /// A program that runs takes this long at most; these tests have some seconds' work each.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// How a program ended.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Running {
         let deadline = Instant::now() + PATIENCE;
         while !self.has_ended() {
             assert!(Instant::now() < deadline, "pg-load does not end");
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
         }
         let output = self.0.take().expect("it was not waited for").wait_with_output().expect("it is ours");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
