@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::{Live, audit, setup};
 use crate::cluster::Cluster;
 
-/// KiB that a service may ever have resident. Seen were 85 to 130 MiB, of a program that is not optimised.
+/// KiB that a service may ever have resident. Seen were 85 to 155 MiB, of a program that is not optimised.
 const MEMORY: u64 = 192 * 1024;
 /// KiB that it may grow by while it does what it did before.
 const GROWTH: u64 = 24 * 1024;
@@ -30,7 +30,7 @@ pub(in crate::cases) async fn a_hundred_ends_lose_and_double_nothing(cluster: Ar
     assert_eq!(process.stop().await, 0);
 }
 
-/// What is taken in does not stay. By the middle everything that is kept in memory at all has been filled once.
+/// What is taken in does not stay. By the third look everything that is kept in memory at all has been filled once.
 pub(in crate::cases) async fn memory_stays_flat_while_it_loads(cluster: Arc<Mutex<Cluster>>) {
     let cluster = cluster.lock().await;
     let clients = Clients { bulk: 4, lines: 1_000, pause: Duration::ZERO, ..Clients::default() };
@@ -40,12 +40,12 @@ pub(in crate::cases) async fn memory_stays_flat_while_it_loads(cluster: Arc<Mute
     })
     .await;
     let mut peaks = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         live.load.more(8_000).await;
         peaks.extend(live.process.peak_memory());
     }
     println!("  resident after each 8,000 reviews: {peaks:?} KiB");
-    if let [_, early, _, late] = peaks[..] {
+    if let [_, _, early, _, late] = peaks[..] {
         assert!(late <= early + GROWTH && late <= MEMORY, "{early} KiB, then {late} KiB");
     }
     live.end(&cluster).await;
