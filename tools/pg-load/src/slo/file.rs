@@ -1,9 +1,11 @@
 //! Objectives in a YAML file.
 //!
-//!     version: 1
-//!     objectives:
-//!       - p99<200ms
-//!       - errors<0.1%
+//! ```yaml
+//! version: 1
+//! objectives:
+//!   - p99<200ms
+//!   - errors<0.1%
+//! ```
 //!
 //! 1. The file is read to a bound of [`LARGEST`]; another version, an unknown field or no objective at all is refused.
 //! 2. Every line that cannot be understood is named, not only the first.

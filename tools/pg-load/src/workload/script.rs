@@ -1,15 +1,17 @@
 //! The format of a workload.
 //!
-//!     version: 1
-//!     transactions:
-//!       look:
-//!         weight: 3            # beside the file's other transactions; 1 where nothing is said
-//!         isolation: serializable   # or repeatable-read, read-committed, none (no BEGIN at all)
-//!         pipeline: true       # send all statements at once, as no value of one depends on another's answer
-//!         draw:
-//!           product: {random: zipf, from: 1, to: {query: select max(id) from product}, exponent: 1.1}
-//!         statements:
-//!           - select name from product where id = :product
+//! ```yaml
+//! version: 1
+//! transactions:
+//!   look:
+//!     weight: 3            # beside the file's other transactions; 1 where nothing is said
+//!     isolation: serializable   # or repeatable-read, read-committed, none (no BEGIN at all)
+//!     pipeline: true       # send all statements at once, as no value of one depends on another's answer
+//!     draw:
+//!       product: {random: zipf, from: 1, to: {query: select max(id) from product}, exponent: 1.1}
+//!     statements:
+//!       - select name from product where id = :product
+//! ```
 //!
 //! 1. A transaction of several statements stands between BEGIN and COMMIT; one of a single statement does not.
 //! 2. Every `:name` is drawn once a transaction, anew for each try of a new transaction, and bound.
