@@ -1,6 +1,6 @@
 //! JSON schemas as strict as an API server that refuses what it does not know.
 //!
-//! 1. [`core`]: of Kubernetes' own `OpenAPI` document, one schema for each kind, with all that it refers to inside.
+//! 1. [`core()`]: of Kubernetes' own `OpenAPI` document, one schema for each kind, with all that it refers to inside.
 //! 2. [`custom`]: of a `CustomResourceDefinition`, one for each version.
 //! 3. An object with named fields has no others; a quantity and an int-or-string may be number or text.
 //! 4. A schema has the name under which kubeconform looks for it: [`TEMPLATE`].
