@@ -190,9 +190,18 @@ impl Process {
 
     /// The most memory that was ever resident, in KiB (`VmHWM` of proc(5)); none where the system has no /proc.
     pub fn peak_memory(&self) -> Option<u64> {
+        self.status("VmHWM:")
+    }
+
+    /// The memory that is resident now, in KiB (`VmRSS` of proc(5)); none where the system has no /proc.
+    pub fn memory(&self) -> Option<u64> {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, field: &str) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()?)).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        peak.trim().strip_suffix(" kB")?.parse().ok()
+        let value = status.lines().find_map(|line| line.strip_prefix(field))?;
+        value.trim().strip_suffix(" kB")?.parse().ok()
     }
 
     /// Sends a signal; one that has ended already gets none.
