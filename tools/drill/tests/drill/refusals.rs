@@ -1,8 +1,18 @@
 //! What drill does not do.
 
+use std::process::Output;
+
 use crate::support::api::{Api, NAMESPACE};
 use crate::support::origin::{Mode, Origin};
 use crate::support::program::{Program, output, report, said};
+
+/// A rolling restart without traffic, in the cluster that `context` names.
+async fn restart_in(program: &Program, context: &str) -> Output {
+    let place = ["--context", context, "--namespace", NAMESPACE];
+    let mut command = program.command(&["run", "rolling-restart", "--workload", "deployment/web"]);
+    command.args(place);
+    output(command).await
+}
 
 #[tokio::test]
 async fn the_cluster_and_the_namespace_must_be_named() {
@@ -23,17 +33,7 @@ async fn the_cluster_and_the_namespace_must_be_named() {
 async fn a_context_that_is_not_there_is_named_with_those_that_are() {
     let api = Api::start().await;
     let program = Program::new(&api);
-    let ended = output(program.command(&[
-        "run",
-        "rolling-restart",
-        "--workload",
-        "deployment/web",
-        "--context",
-        "staging",
-        "--namespace",
-        NAMESPACE,
-    ]))
-    .await;
+    let ended = restart_in(&program, "staging").await;
     assert_eq!(ended.status.code(), Some(2));
     let said = said(&ended);
     assert!(said.contains("staging") && said.contains("test, production"), "{said}");
@@ -135,17 +135,7 @@ async fn what_would_not_come_back_is_refused() {
 async fn a_run_without_traffic_is_refused() {
     let api = Api::start().await;
     let program = Program::new(&api);
-    let ended = output(program.command(&[
-        "run",
-        "rolling-restart",
-        "--workload",
-        "deployment/web",
-        "--context",
-        "test",
-        "--namespace",
-        NAMESPACE,
-    ]))
-    .await;
+    let ended = restart_in(&program, "test").await;
     assert_eq!(ended.status.code(), Some(2));
     assert!(said(&ended).contains("no traffic"), "{}", said(&ended));
     assert_eq!(api.world().changes.len(), 0);
