@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::schedule::Arrivals;
 use crate::connect::Target;
-use crate::slo::{self, Objective};
+use crate::slo::{Levels, Mode, Objective};
 use crate::workload::Source;
 
 /// Clients that one thread is good for, where nobody says how many threads there are to be.
@@ -63,12 +63,9 @@ pub struct Args {
     /// Let --init-scale replace pgbench's tables of another scale.
     #[arg(long, requires = "init_scale")]
     pub replace: bool,
-    /// A service level, such as p99<200ms, errors<0.1% or tps>=500. Any that is missed makes the exit code 1.
-    #[arg(long, value_name = "OBJECTIVE")]
-    pub slo: Vec<Objective>,
-    /// A YAML file of service levels.
-    #[arg(long, value_name = "FILE")]
-    pub slo_file: Option<PathBuf>,
+    /// What it is to reach.
+    #[command(flatten)]
+    pub levels: Levels,
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -106,14 +103,7 @@ impl Args {
         if self.clients.get() > 100_000 {
             return Err("--clients is at most 100000".to_owned());
         }
-        let mut objectives = self.slo.clone();
-        if let Some(path) = &self.slo_file {
-            objectives.extend(slo::read(path).map_err(|error| error.to_string())?);
-        }
-        match objectives.iter().find(|objective| !objective.indicator.is_of_bench()) {
-            Some(objective) => Err(format!("{objective}: bench does not measure that, failover does")),
-            None => Ok(objectives),
-        }
+        self.levels.all(Mode::Bench)
     }
 
     /// How many threads there are to be.

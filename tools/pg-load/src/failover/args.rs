@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::connect::Target;
-use crate::slo::{self, Objective};
+use crate::slo::{Levels, Mode, Objective};
 
 /// Rows of a run at most: what the ledger holds in memory, about 100 MB.
 const MOST_WRITES: f64 = 4e6;
@@ -37,12 +37,9 @@ pub struct Args {
     /// How long a primary may take to be there for the check after the run.
     #[arg(long, default_value = "2m", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub patience: Duration,
-    /// A service level, such as recovery<30s, gap<10s, unknown<20. Nothing lost and nothing doubled is always one.
-    #[arg(long, value_name = "OBJECTIVE")]
-    pub slo: Vec<Objective>,
-    /// A YAML file of service levels.
-    #[arg(long, value_name = "FILE")]
-    pub slo_file: Option<PathBuf>,
+    /// What it is to reach.
+    #[command(flatten)]
+    pub levels: Levels,
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -65,14 +62,7 @@ impl Args {
                 "--rate and --duration make more than {MOST_WRITES} writes, which a ledger does not hold"
             ));
         }
-        let mut objectives = self.slo.clone();
-        if let Some(path) = &self.slo_file {
-            objectives.extend(slo::read(path).map_err(|error| error.to_string())?);
-        }
-        match objectives.iter().find(|objective| !objective.indicator.is_of_failover()) {
-            Some(objective) => Err(format!("{objective}: failover does not measure that, bench does")),
-            None => Ok(objectives),
-        }
+        self.levels.all(Mode::Failover)
     }
 
     /// Between two writes of one writer.

@@ -113,12 +113,12 @@ impl Indicator {
     }
 
     /// Whether `bench` measures it; `failover` measures the others.
-    pub fn is_of_bench(self) -> bool {
+    pub(super) fn is_of_bench(self) -> bool {
         !matches!(self, Self::Gap | Self::Recovery | Self::Lost | Self::Doubled | Self::Unknown)
     }
 
     /// Whether `failover` measures it.
-    pub fn is_of_failover(self) -> bool {
+    pub(super) fn is_of_failover(self) -> bool {
         self == Self::Errors || !self.is_of_bench()
     }
 
