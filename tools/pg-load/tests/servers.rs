@@ -2,41 +2,34 @@
 
 mod support;
 
-use pg_load::connect::{ConnectError, Endpoint, Target};
+use pg_load::connect::{ConnectError, Connection, Endpoint, Target};
 use support::{Postgres, Replicated};
+
+async fn keep(session: &Connection) {
+    session.batch_execute("CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)").await.expect("done");
+}
+
+async fn is_kept(session: Connection) {
+    let row = session.query_one("SELECT number FROM kept", &[]).await.expect("it is there");
+    assert_eq!(row.get::<_, i32>(0), 7);
+    session.close().await;
+}
 
 #[test]
 fn a_killed_server_starts_again_with_all_that_was_committed() {
     let Some(mut postgres) = Postgres::start(&[]) else { return };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let session = postgres.connect().await;
-        session
-            .batch_execute("CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)")
-            .await
-            .expect("done");
-    });
+    runtime.block_on(async { keep(&postgres.connect().await).await });
     postgres.kill();
     postgres.start_again();
-    runtime.block_on(async {
-        let session = postgres.connect().await;
-        let row = session.query_one("SELECT number FROM kept", &[]).await.expect("it is there");
-        assert_eq!(row.get::<_, i32>(0), 7);
-        session.close().await;
-    });
+    runtime.block_on(async { is_kept(postgres.connect().await).await });
 }
 
 #[test]
 fn a_promoted_standby_has_what_was_acknowledged() {
     let Some(mut replicated) = Replicated::start(2, "ANY 1 (*)", &[]) else { return };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let session = replicated.connect().await;
-        session
-            .batch_execute("CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)")
-            .await
-            .expect("done");
-    });
+    runtime.block_on(async { keep(&replicated.connect().await).await });
     replicated.servers[0].kill();
     // Either may be the one that has it: the one that received more is promoted, as an operator would.
     let received = |index| {
@@ -46,12 +39,7 @@ fn a_promoted_standby_has_what_was_acknowledged() {
     let (next, other) = if received(1) >= received(2) { (1, 2) } else { (2, 1) };
     replicated.promote(next);
     replicated.follow(other, next);
-    runtime.block_on(async {
-        let session = replicated.connect().await;
-        let row = session.query_one("SELECT number FROM kept", &[]).await.expect("it is there");
-        assert_eq!(row.get::<_, i32>(0), 7);
-        session.close().await;
-    });
+    runtime.block_on(async { is_kept(replicated.connect().await).await });
 }
 
 #[test]
