@@ -3,8 +3,9 @@
 //! 1. What arrives waits in [`Pending`]. A document whose id is under way already waits for that one instead: once the
 //!    first is stored, the second, written at the same time, is a duplicate; any other asks the store itself.
 //! 2. A batch goes when it is full or its first document has waited long enough, and the pace allows one more.
-//! 3. A document that was put off comes back alone after its own wait; a batch that failed as a whole goes back to the
-//!    front, and nothing is sent until a wait is over. Then one batch goes to see.
+//! 3. Documents that one answer put off come back together after a wait, and not among fresh ones, which would fill the
+//!    same queues before them. A batch that failed as a whole goes back to the front, and nothing is sent until a wait is
+//!    over. Then one batch goes to see.
 //! 4. While nothing is under way the store is asked once a second how it is.
 //! 5. At the end everything that waits is tried once more; what then is not stored is told so.
 
@@ -143,7 +144,7 @@ impl Dispatcher {
         let now = Instant::now();
         while self.later.peek().is_some_and(|later| self.ending || later.due.0 <= now) {
             let Some(later) = self.later.pop() else { break };
-            self.pending.put_back(vec![later.entry], now.checked_sub(self.settings.wait).unwrap_or(now));
+            self.pending.push(later.entry, now.checked_sub(self.settings.wait).unwrap_or(now));
         }
         while self.may_send(now) {
             let mut batch = self.pending.take(self.settings.bytes, self.settings.count);
@@ -176,17 +177,19 @@ impl Dispatcher {
         if let Some(bytes) = landed.too_large {
             self.shrink(bytes);
         }
+        let took_some = !landed.ended.is_empty();
         for (document, stored) in landed.ended {
             self.release(&document, stored, now);
         }
         let full = self.flights.len() + 1 >= self.limit();
+        let all_taken = landed.busy.is_empty() && landed.again.is_empty();
         match landed.failed {
             Some((error, rest)) => {
                 self.pace.failed(landed.flown, now);
                 self.batch_failed(&error, landed.flown.started, now);
                 self.put_back(&error, rest, now);
             }
-            None if landed.again.is_empty() => {
+            None if all_taken => {
                 self.pace.succeeded(landed.flown, full, now);
                 self.batch_succeeded();
             }
@@ -195,9 +198,9 @@ impl Dispatcher {
                 self.batch_succeeded();
             }
         }
-        for (entry, reason) in landed.again {
-            self.put_off(entry, &reason, now);
-        }
+        // A store that took some of a batch is working: what found a queue full is tried again at once, not ever later.
+        self.put_off(landed.busy, !took_some, now);
+        self.put_off(landed.again, true, now);
     }
 
     fn batch_succeeded(&mut self) {
@@ -236,16 +239,24 @@ impl Dispatcher {
         self.pending.put_back(rest, now);
     }
 
-    fn put_off(&mut self, mut entry: Entry, reason: &str, now: Instant) {
-        if self.ending {
-            return self.give_up(entry, ENDING);
-        }
-        match retry::next(now, entry.patience, entry.attempts, rand::random()) {
-            Next::GiveUp => self.give_up(entry, reason),
-            Next::At(at) => {
-                entry.attempts += 1;
-                self.writer.metrics.batch_retries.get_or_create(&ReasonLabel::ITEM).inc();
-                self.later.push(Later { due: Reverse(at), entry });
+    /// What one answer put off, with the reasons; `in_vain` where each such answer makes the next wait longer.
+    fn put_off(&mut self, entries: Vec<(Entry, String)>, in_vain: bool, now: Instant) {
+        let chance = rand::random();
+        for (mut entry, reason) in entries {
+            if self.ending {
+                self.give_up(entry, ENDING);
+                continue;
+            }
+            if !in_vain {
+                entry.attempts = 0;
+            }
+            match retry::next(now, entry.patience, entry.attempts, chance) {
+                Next::GiveUp => self.give_up(entry, &reason),
+                Next::At(at) => {
+                    entry.attempts += 1;
+                    self.writer.metrics.batch_retries.get_or_create(&ReasonLabel::ITEM).inc();
+                    self.later.push(Later { due: Reverse(at), entry });
+                }
             }
         }
     }
@@ -346,7 +357,7 @@ impl Dispatcher {
     }
 }
 
-/// A document that waits alone. The heap's greatest is the one that is due first.
+/// A document that was put off. The heap's greatest is the one that is due first.
 struct Later {
     due: Reverse<Instant>,
     entry: Entry,

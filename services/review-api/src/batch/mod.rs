@@ -112,7 +112,7 @@ struct Entry {
     document: Arc<Document>,
     room: Room,
     patience: Patience,
-    /// How often the store has said "later" to it.
+    /// How often the store has said "later" to it since it last seemed to get on; never 0 again once it has.
     attempts: u32,
     waiting: oneshot::Sender<Outcome>,
 }

@@ -2,10 +2,12 @@
 //!
 //! 1. A [`Budget`] is so many bytes; [`Room`] is some of them, given back when it is dropped. A budget may be a part of
 //!    another one, which its users cannot exhaust then.
-//! 2. [`Pending`] has two lanes, so that many do not keep the few waiting: documents whose sender waited for room (lines in
+//! 2. [`Pending`] has two lanes for what is new, so that many do not keep the few waiting: documents whose sender waited for room (lines in
 //!    bulk, the spool's records), and those of single posts. Each lane is first in, first out.
 //! 3. Where both lanes wait, each has half of a batch; what one leaves free, the other has.
-//! 4. What a failed batch brings back goes to the front of its lane.
+//! 4. Documents that were put off have a lane and batches of their own, in turn with the others': a request that finds
+//!    queues full gets some of its documents in, so one that holds nothing else leaves fewer each time.
+//! 5. What a failed batch brings back goes to the front of its lane.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -141,6 +143,10 @@ fn signed(bytes: usize) -> i64 {
 pub(super) struct Pending {
     single: Lane,
     patient: Lane,
+    /// Documents of either that were put off.
+    again: Lane,
+    /// Whether the last batch was of these.
+    was_again: bool,
     /// The lane that the next batch begins with: they take turns, for batches that only one has room in.
     patient_first: bool,
 }
@@ -185,12 +191,27 @@ impl Pending {
 
     /// Whether there is as much as a batch may have.
     pub fn fills(&self, bytes: usize, count: usize) -> bool {
-        let [single, patient] = self.lanes();
-        single.bytes + patient.bytes >= bytes || single.entries.len() + patient.entries.len() >= count
+        let [single, patient, again] = self.lanes();
+        single.bytes + patient.bytes >= bytes
+            || single.entries.len() + patient.entries.len() >= count
+            || again.bytes >= bytes
+            || again.entries.len() >= count
     }
 
     /// The next batch: at least one document, else within both limits.
     pub fn take(&mut self, bytes: usize, count: usize) -> Vec<Entry> {
+        let fresh = !self.single.entries.is_empty() || !self.patient.entries.is_empty();
+        self.was_again = !self.again.entries.is_empty() && !(fresh && self.was_again);
+        if self.was_again { self.take_again(bytes, count) } else { self.take_fresh(bytes, count) }
+    }
+
+    fn take_again(&mut self, bytes: usize, count: usize) -> Vec<Entry> {
+        let mut batch = Filling { entries: Vec::new(), bytes: 0 };
+        batch.fill(&mut self.again, bytes, count);
+        batch.entries
+    }
+
+    fn take_fresh(&mut self, bytes: usize, count: usize) -> Vec<Entry> {
         let (first, second) = if self.patient_first {
             (&mut self.patient, &mut self.single)
         } else {
@@ -208,15 +229,20 @@ impl Pending {
     pub fn take_over(&mut self, now: Instant) -> Vec<Entry> {
         let mut over = self.single.take_over(now);
         over.append(&mut self.patient.take_over(now));
+        over.append(&mut self.again.take_over(now));
         over
     }
 
-    fn lanes(&self) -> [&Lane; 2] {
-        [&self.single, &self.patient]
+    fn lanes(&self) -> [&Lane; 3] {
+        [&self.single, &self.patient, &self.again]
     }
 
     fn lane(&mut self, entry: &Entry) -> &mut Lane {
-        if entry.room.is_of_part() { &mut self.patient } else { &mut self.single }
+        match entry {
+            Entry { attempts: 1.., .. } => &mut self.again,
+            Entry { room, .. } if room.is_of_part() => &mut self.patient,
+            Entry { .. } => &mut self.single,
+        }
     }
 }
 
@@ -345,6 +371,20 @@ mod tests {
             let taken: Vec<_> = (0..8).flat_map(|_| batch(&mut pending, limits.0, limits.1)).collect();
             assert_eq!(taken, ["s1", "b1", "s2", "b2", "s3", "b3", "b4", "b5"], "{limits:?}");
         }
+    }
+
+    #[test]
+    fn what_was_put_off_makes_batches_of_its_own_in_turn_with_the_rest() {
+        let mut pending = queue(BOTH);
+        for mut entry in pending.take(1_000, 6) {
+            entry.attempts = 1;
+            pending.push(entry, Instant::now());
+        }
+        assert!(pending.fills(60, 100) && pending.fills(1_000, 6) && !pending.fills(61, 7));
+        assert_eq!(batch(&mut pending, 1_000, 4), ["s1", "s2", "s3", "b1"]);
+        assert_eq!(batch(&mut pending, 1_000, 4), ["b4", "b5"]);
+        assert_eq!(batch(&mut pending, 1_000, 4), ["b2", "b3"]);
+        assert!(pending.is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! When a document or a batch is tried again: a pure function of what happened, how often, and chance.
 //!
-//! 1. The wait is uniform between nothing and a bound that doubles with each attempt ("full jitter"): many that failed
-//!    together do not come back together.
+//! 1. The wait is uniform between nothing and a bound that doubles with each attempt ("full jitter"): many services whose
+//!    batches failed together do not come back together.
 //! 2. A pause that the store asks for is kept, and jitter comes on top; one beyond [`ASKED_MAX`] is not believed.
 //! 3. Where the wait would outlast the document's patience there is no next attempt, and it is said now.
 

@@ -34,7 +34,8 @@ pub(super) struct Landed {
     pub flown: Flown,
     /// These are done with; whether they are stored.
     pub ended: Vec<(Arc<Document>, bool)>,
-    /// These the store put off one by one.
+    /// These found a queue full, or the store put them off for another reason.
+    pub busy: Vec<(Entry, String)>,
     pub again: Vec<(Entry, String)>,
     /// Why the batch, or the rest of it, failed as a whole; and that rest.
     pub failed: Option<(WriteError, Vec<Entry>)>,
@@ -50,6 +51,7 @@ impl Writer {
         let mut landed = Landed {
             flown: Flown { started, took: started.elapsed(), bytes },
             ended: Vec::with_capacity(entries.len()),
+            busy: Vec::new(),
             again: Vec::new(),
             failed: None,
             too_large: None,
@@ -95,7 +97,7 @@ impl Writer {
     }
 
     async fn settle(&self, entries: Vec<Entry>, verdicts: Vec<Verdict>, landed: &mut Landed) {
-        let (mut created, mut duplicate, mut refused) = (0, 0, Vec::new());
+        let (mut created, mut duplicate, mut later, mut refused) = (0, 0, 0, Vec::new());
         for (entry, verdict) in entries.into_iter().zip(verdicts) {
             match verdict {
                 Verdict::Created => {
@@ -109,13 +111,20 @@ impl Writer {
                     entry.resolve(Outcome::Duplicate);
                 }
                 Verdict::Refused(reason) => refused.push((entry, reason)),
-                Verdict::Again(reason) => landed.again.push((entry, reason)),
+                Verdict::Busy(reason) => {
+                    later += 1;
+                    landed.busy.push((entry, reason));
+                }
+                Verdict::Again(reason) => {
+                    later += 1;
+                    landed.again.push((entry, reason));
+                }
             }
         }
         self.count(VerdictKind::created, created);
         self.count(VerdictKind::duplicate, duplicate);
         self.count(VerdictKind::refused, refused.len());
-        self.count(VerdictKind::again, landed.again.len());
+        self.count(VerdictKind::again, later);
         self.bury(refused, landed).await;
     }
 

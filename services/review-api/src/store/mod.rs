@@ -62,7 +62,9 @@ pub enum Verdict {
     Duplicate,
     /// The store will never take it, for this reason.
     Refused(String),
-    /// The store may take it later (429, 5xx of the item).
+    /// A queue of the store is full (429 of the item): it may take it as soon as it has done with some of the rest.
+    Busy(String),
+    /// The store may take it later (5xx of the item, or an index that nothing may be written to).
     Again(String),
 }
 

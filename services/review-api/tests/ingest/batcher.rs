@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use review_api::batch::{BatchMetrics, BatchSettings, Batcher, Outcome, Patience, Receipt, weight};
+use review_api::batch::{BatchMetrics, BatchSettings, Batcher, Outcome, Patience, Receipt, retry, weight};
 use review_api::dead::{Dead, DeadMetrics, DeadSettings};
 use review_api::review::Document;
 use review_api::store::ReviewStore;
@@ -139,6 +139,30 @@ async fn what_was_put_off_is_tried_again_alone() {
     let batches = bench.store.batches();
     assert_eq!(batches[0], ["a", "again2-b", "c"]);
     assert_eq!(batches[1..], [["again2-b"], ["again2-b"]]);
+}
+
+/// As where a request meets three full queues of four: each time one of them has room for its part.
+#[tokio::test(start_paused = true)]
+async fn what_meets_full_queues_comes_back_together_as_long_as_some_of_it_is_taken() {
+    let bench = Bench::new(BatchSettings::default());
+    let begun = Instant::now();
+    let ids = ["a", "busy1-b", "busy2-c", "busy3-d", "busy3-e"];
+    assert_eq!(join_all(ids.map(|id| bench.send(id))).await, vec![Outcome::Created; 5]);
+    let mut batches = bench.store.batches();
+    batches.iter_mut().for_each(|batch| batch.sort());
+    assert_eq!(batches, [&ids[..], &ids[1..], &ids[2..], &ids[3..]]);
+    let waits = begun.elapsed() - BatchSettings::default().wait;
+    assert!(waits <= 3 * retry::FIRST, "none is longer than a first one: {waits:?}");
+}
+
+/// Where nothing is taken there is nothing to hope for soon.
+#[tokio::test(start_paused = true)]
+async fn what_meets_full_queues_in_vain_waits_longer_each_time() {
+    let bench = Bench::new(BatchSettings::default());
+    let patience = within(Duration::from_secs(60));
+    assert!(matches!(bench.push(document("busy999-a"), patience).await, Outcome::Retry(_)));
+    let tries = bench.store.batches().len();
+    assert!(tries < 80, "{tries} in a minute");
 }
 
 #[tokio::test(start_paused = true)]

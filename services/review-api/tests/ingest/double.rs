@@ -96,12 +96,14 @@ impl Double {
         if id.starts_with("refused") {
             return Verdict::Refused("the mapping does not allow it".to_owned());
         }
-        if let Some(times) = id.strip_prefix("again").and_then(|rest| rest.split('-').next()?.parse().ok()) {
+        let times = |kind| id.strip_prefix(kind).and_then(|rest| rest.split('-').next()?.parse().ok());
+        if let Some(times) = times("again").or_else(|| times("busy")) {
             let mut put_off = lock(&self.put_off);
             let seen = put_off.entry(id.to_owned()).or_insert(0_u32);
             *seen += 1;
             if *seen <= times {
-                return Verdict::Again("es_rejected_execution_exception".to_owned());
+                let reason = "es_rejected_execution_exception".to_owned();
+                return if id.starts_with("busy") { Verdict::Busy(reason) } else { Verdict::Again(reason) };
             }
         }
         let before = lock(&self.stored).insert(id.to_owned(), Arc::clone(document));

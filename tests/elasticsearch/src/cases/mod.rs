@@ -140,7 +140,7 @@ async fn write_all(store: &ElasticsearchStore, mut batch: Vec<Arc<Document>>) ->
                 let mut again = Vec::new();
                 for (document, verdict) in batch.into_iter().zip(verdicts) {
                     match verdict {
-                        Verdict::Again(reason) => {
+                        Verdict::Busy(reason) | Verdict::Again(reason) => {
                             why.push(reason);
                             again.push(document);
                         }

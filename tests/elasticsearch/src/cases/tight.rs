@@ -50,7 +50,7 @@ pub(super) async fn a_full_queue_is_tried_again_and_nothing_is_lost(cluster: Arc
             match answer {
                 Ok(verdicts) => {
                     again.extend(batch.into_iter().zip(verdicts).filter_map(|(document, verdict)| {
-                        matches!(verdict, Verdict::Again(_)).then_some(document)
+                        matches!(verdict, Verdict::Busy(_)).then_some(document)
                     }));
                 }
                 Err(WriteError::Overloaded { .. }) => again.extend(batch),

@@ -23,6 +23,9 @@ pub(super) const FILTER: &str = "items.*.status,items.*.error.type,items.*.error
 /// Types of a 400 that say something of the index, not of the document: a closed index, too many shards for a new one.
 const OF_THE_INDEX: [&str; 3] = ["index_closed_exception", "validation_exception", "cluster_block_exception"];
 
+/// The type of a 429 that says that a queue is full. There are others: an index on a disk that is full is a 429 for as long.
+const REJECTED: &str = "es_rejected_execution_exception";
+
 /// A document as it is kept.
 #[derive(Serialize)]
 struct Source<'a> {
@@ -120,6 +123,7 @@ fn verdict(outcome: &Outcome) -> Verdict {
         200 | 201 => Verdict::Created,
         409 => Verdict::Duplicate,
         400 if !of_the_index => Verdict::Refused(outcome.error.told()),
+        429 if outcome.error.is(REJECTED) => Verdict::Busy(format!("429 {}", outcome.error.told())),
         status => Verdict::Again(format!("{status} {}", outcome.error.told())),
     }
 }
@@ -188,7 +192,8 @@ mod tests {
         assert_eq!(verdicts[..2], [Verdict::Created, Verdict::Duplicate]);
         let reason = "strict_dynamic_mapping_exception: [1:93] mapping set to strict";
         assert_eq!(verdicts[2], Verdict::Refused(reason.to_owned()));
-        for verdict in &verdicts[3..] {
+        assert!(matches!(verdicts[3], Verdict::Busy(_)), "{:?}", verdicts[3]);
+        for verdict in &verdicts[4..] {
             assert!(matches!(verdict, Verdict::Again(_)), "{verdict:?}");
         }
     }

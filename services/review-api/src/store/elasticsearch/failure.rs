@@ -69,7 +69,7 @@ impl Cause {
     }
 
     /// Whether it or what it comes from is of this type.
-    fn is(&self, kind: &str) -> bool {
+    pub(super) fn is(&self, kind: &str) -> bool {
         self.any(&|cause| cause.kind == kind)
     }
 

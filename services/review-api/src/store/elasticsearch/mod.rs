@@ -148,7 +148,7 @@ impl ReviewStore for ElasticsearchStore {
         let lines = bulk::grave(document, reason, &self.options.index, now());
         match self.send(self.client.body(lines, true), 1).await?.pop() {
             Some(Verdict::Refused(reason)) => Err(WriteError::Denied(reason)),
-            Some(Verdict::Again(reason)) => Err(WriteError::Away(reason)),
+            Some(Verdict::Busy(reason) | Verdict::Again(reason)) => Err(WriteError::Away(reason)),
             _ => Ok(()),
         }
     }
