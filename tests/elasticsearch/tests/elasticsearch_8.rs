@@ -6,7 +6,11 @@ use tests_elasticsearch::{SINGLE, Shape, TIGHT, Version, run};
 
 fn main() -> ExitCode {
     let single = Shape::single(Version::V8);
-    let tight =
-        single.clone().with("thread_pool.write.queue_size", 1).with("http.max_content_length", "64kb");
+    // Of a machine's many processors each would write, and no queue be full.
+    let tight = single
+        .clone()
+        .with("node.processors", 2)
+        .with("thread_pool.write.queue_size", 1)
+        .with("http.max_content_length", "64kb");
     run(&[(single, SINGLE), (tight, TIGHT)])
 }
