@@ -27,7 +27,8 @@
 //! ```
 
 /// A small request allocates some forty times. glibc's allocator took a fifth of all its instructions (callgrind, a
-/// cached 1 KiB of file-server); this one takes a third of that.
+/// cached 1 KiB of file-server); this one takes a third of that. It is built without transparent huge pages: with them
+/// review-api, loading in bulk, had 160 to 210 MiB resident, without them 66 to 74, of which 11 were in use (heaptrack).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -10,8 +10,8 @@ use tokio::sync::Mutex;
 use super::{Live, audit, setup};
 use crate::cluster::Cluster;
 
-/// KiB that a service may ever have resident. Seen were 85 to 155 MiB, of a program that is not optimised.
-const MEMORY: u64 = 192 * 1024;
+/// KiB that a service may ever have resident. Seen were 49 to 90 MiB, of a program that is not optimised.
+const MEMORY: u64 = 128 * 1024;
 /// KiB that it may grow by while it does what it did before.
 const GROWTH: u64 = 24 * 1024;
 

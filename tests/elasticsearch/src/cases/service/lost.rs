@@ -14,7 +14,7 @@ use crate::cluster::Cluster;
 /// So long nobody is there.
 const AWAY: Duration = Duration::from_mins(1);
 /// KiB that a service may have resident while it keeps what nobody takes.
-const MEMORY: u64 = 192 * 1024;
+const MEMORY: u64 = 128 * 1024;
 
 /// The master, without a word: connections are refused.
 pub(in crate::cases) async fn the_master_is_killed(cluster: Arc<Mutex<Cluster>>) {
