@@ -1,6 +1,7 @@
 //! How many batches may be in flight: more while the store keeps up, fewer when it does not.
 //!
-//! 1. Each success of a full house adds a part, so that one round of successes adds one batch.
+//! 1. It begins with one. Until the first failure each success of a full house adds one more, so that a round of successes
+//!    doubles the number; after it a round adds one (slow start and congestion avoidance, RFC 5681, 3.1).
 //! 2. A failure (429, 5xx, nobody there) halves the number; a batch that took far longer than is usual for its size
 //!    takes a quarter off.
 //! 3. Batches that were sent before the last cut say nothing new: one stumble of the store is one cut.
@@ -58,7 +59,8 @@ impl Pace {
         if flown.took >= SLOW_FROM && cost > usual * SLOW_FACTOR {
             self.cut(flown.started, 0.75, now);
         } else if full {
-            self.limit = (self.limit + 1.0 / self.limit).min(self.most);
+            let more = if self.cut_at.is_none() { 1.0 } else { 1.0 / self.limit };
+            self.limit = (self.limit + more).min(self.most);
         }
     }
 
@@ -96,12 +98,27 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_by_one_a_round_up_to_the_most() {
-        assert_eq!(after(0).0.limit(), 1);
-        assert_eq!(after(1).0.limit(), 2);
-        assert_eq!(after(3).0.limit(), 2, "a round of two adds one, at its end");
-        assert_eq!(after(4).0.limit(), 3);
-        assert_eq!(after(1_000).0.limit(), 8);
+    fn it_doubles_each_round_until_it_was_too_much() {
+        for (successes, limit) in [(0, 1), (1, 2), (3, 4), (7, 8), (1_000, 8)] {
+            assert_eq!(after(successes).0.limit(), limit, "after {successes}");
+        }
+    }
+
+    #[test]
+    fn after_a_stumble_it_grows_by_one_a_round_up_to_the_most() {
+        let (mut pace, mut now) = after(1_000);
+        pace.failed(flown(now, FAST), now + FAST);
+        assert_eq!(pace.limit(), 4);
+        let mut grown = |successes: usize| {
+            for _ in 0..successes {
+                now += FAST * 2;
+                pace.succeeded(flown(now, FAST), true, now);
+            }
+            pace.limit()
+        };
+        assert_eq!(grown(4), 4, "the fourth is one of a round of more than four");
+        assert_eq!(grown(1), 5);
+        assert_eq!(grown(1_000), 8);
     }
 
     #[test]
