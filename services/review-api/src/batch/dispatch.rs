@@ -12,7 +12,6 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::hash_map::{Entry as Slot, HashMap};
-use std::hash::{Hash, Hasher};
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::by_id::ById;
 use super::health::Health;
 use super::metrics::ReasonLabel;
 use super::pace::Pace;
@@ -382,20 +382,3 @@ impl PartialEq for Later {
 }
 
 impl Eq for Later {}
-
-/// A document as a key: its review's id and nothing else.
-struct ById(Arc<Document>);
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.review.id.hash(state);
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.review.id == other.0.review.id
-    }
-}
-
-impl Eq for ById {}

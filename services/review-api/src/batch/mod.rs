@@ -10,6 +10,7 @@
 //! 5. [`retry`] is a pure function: how long to wait before the next attempt, or that there is none.
 //! 6. [`health`] knows whether the store is away, so that nobody has to wait to be told so.
 
+mod by_id;
 mod dispatch;
 mod health;
 mod metrics;

@@ -201,7 +201,8 @@ impl Pending {
     /// The next batch: at least one document, else within both limits.
     pub fn take(&mut self, bytes: usize, count: usize) -> Vec<Entry> {
         let fresh = !self.single.entries.is_empty() || !self.patient.entries.is_empty();
-        self.was_again = !self.again.entries.is_empty() && !(fresh && self.was_again);
+        let their_turn = !fresh || !self.was_again;
+        self.was_again = their_turn && !self.again.entries.is_empty();
         if self.was_again { self.take_again(bytes, count) } else { self.take_fresh(bytes, count) }
     }
 

@@ -149,17 +149,19 @@ async fn what_meets_full_queues_comes_back_together_as_long_as_some_of_it_is_tak
     let ids = ["a", "busy1-b", "busy2-c", "busy3-d", "busy3-e"];
     assert_eq!(join_all(ids.map(|id| bench.send(id))).await, vec![Outcome::Created; 5]);
     let mut batches = bench.store.batches();
-    batches.iter_mut().for_each(|batch| batch.sort());
+    for batch in &mut batches {
+        batch.sort();
+    }
     assert_eq!(batches, [&ids[..], &ids[1..], &ids[2..], &ids[3..]]);
-    let waits = begun.elapsed() - BatchSettings::default().wait;
-    assert!(waits <= 3 * retry::FIRST, "none is longer than a first one: {waits:?}");
+    let most = BatchSettings::default().wait + 3 * retry::FIRST;
+    assert!(begun.elapsed() <= most, "none waited longer than a first time: {:?}", begun.elapsed());
 }
 
 /// Where nothing is taken there is nothing to hope for soon.
 #[tokio::test(start_paused = true)]
 async fn what_meets_full_queues_in_vain_waits_longer_each_time() {
     let bench = Bench::new(BatchSettings::default());
-    let patience = within(Duration::from_secs(60));
+    let patience = within(Duration::from_mins(1));
     assert!(matches!(bench.push(document("busy999-a"), patience).await, Outcome::Retry(_)));
     let tries = bench.store.batches().len();
     assert!(tries < 80, "{tries} in a minute");
