@@ -74,5 +74,5 @@ leave_nothing() { # nodes as they were, and no namespace of ours
   for name in $(kube get nodes -o name); do
     kube uncordon "$name"
   done >/dev/null 2>&1
-  kube delete namespace "$NAMESPACE" ballast-elsewhere --ignore-not-found --wait --timeout 180s
+  kube delete namespace "$NAMESPACE" ballast-elsewhere ballast-postgres --ignore-not-found --wait --timeout 180s
 }
